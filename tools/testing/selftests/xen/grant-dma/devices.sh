@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every device that firmware puts behind the IOMMU runs on grants, with the
+# backend that firmware names, and the window into it shows its I/O.
+
+cd "$(dirname "$0")" || exit
+# shellcheck source=lib.sh
+. ./lib.sh
+
+TRACING=/sys/kernel/tracing
+EVENTS=$TRACING/events/xen_grant_dma
+
+# The one cell after the phandle.
+firmware_backend() {
+	printf '%d' "0x$(od -An -v -tx1 -j4 -N4 $PLATFORM/"$1"/of_node/iommus | tr -d ' ')"
+}
+
+has_driver() {
+	[ -e $PLATFORM/"$1"/driver ] && [ -e "$(echo $PLATFORM/"$1"/virtio*/driver)" ]
+}
+
+backend_is_firmwares() {
+	[ "$(table devices "$1" backend)" = "$(firmware_backend "$1")" ]
+}
+
+# Bits count from 0 at the left: 32 is VERSION_1, 33 is ACCESS_PLATFORM.
+has_features() {
+	[ "$(cut -c 33,34 $PLATFORM/"$1"/virtio*/features)" = 11 ]
+}
+
+iommu_is_bound() {
+	for compatible in "$PLATFORM"/*/of_node/compatible; do
+		grep -qs xen,grant-dma "$compatible" || continue
+		[ -e "${compatible%/of_node/compatible}/driver" ] || return 1
+	done
+}
+
+nothing_deferred() {
+	! dmesg | grep -iE 'deferred probe|probe deferral' | sed 's/^/# /' | grep . &&
+		! sed 's/^/# deferred: /' /sys/kernel/debug/devices_deferred | grep .
+}
+
+read_disk() {
+	quietly dd if="/dev/$disk" of=/dev/null bs=64k count=16 iflag=direct
+}
+
+mappings_count_up() {
+	before=$(table devices "$device" mappings)
+	read_disk && [ "$(table devices "$device" mappings)" -gt "$before" ]
+}
+
+tracing() {
+	echo "$1" >$EVENTS/enable
+}
+
+# DMA addresses of the device in events $1, if they are grants (bit 63).
+traced() {
+	grep "$1: .*$device" "$tmp/trace" | grep -o '0x[89a-f][0-9a-f]\{15\}' | sort
+}
+
+# Every map is undone by an unmap of the same address.
+maps_match_unmaps() {
+	[ -n "$(traced xen_grant_dma_map)" ] &&
+		[ "$(traced xen_grant_dma_map)" = "$(traced xen_grant_dma_unmap)" ]
+}
+
+every_map_is_a_grant() {
+	[ "$(grep -c "xen_grant_dma_map: .*$device" "$tmp/trace")" = \
+		"$(traced xen_grant_dma_map | wc -l)" ]
+}
+
+begin $(($(devices | wc -l) * 4 + 5))
+
+for device in $(devices); do
+	ktap_test_result "devices: $device has its drivers" has_driver "$device"
+	ktap_test_result "devices: $device has our DMA ops" is_listed "$device"
+	ktap_test_result "devices: $device has the backend of its device tree node" \
+		backend_is_firmwares "$device"
+	ktap_test_result "devices: $device negotiated ACCESS_PLATFORM" has_features "$device"
+done
+ktap_test_result "devices: IOMMU node is bound" iommu_is_bound
+ktap_test_result "devices: no probe was deferred for good" nothing_deferred
+
+find_device virtio_blk
+disk=$(child_of "$device" block)
+ktap_test_result "devices: mappings count up with I/O" mappings_count_up
+
+mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING 2>/dev/null
+if [ -d $TRACING/events ]; then
+	: >$TRACING/trace
+	tracing 1
+	read_disk
+	tracing 0
+	cp $TRACING/trace "$tmp/trace"
+	ktap_test_result "devices: traced maps are grants" every_map_is_a_grant
+	ktap_test_result "devices: traced maps match unmaps" maps_match_unmaps
+else
+	ktap_test_skip "devices: traced maps are grants (no tracing in this kernel)"
+	ktap_test_skip "devices: traced maps match unmaps (no tracing in this kernel)"
+fi
+
+finish

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What the grant-dma tests share: the way from a driver to its device, the
+# tables in debugfs, and the two checks that end every test (references are
+# back, the kernel log is clean).
+#
+# A device is named as in debugfs: by its platform device, such as
+# "2000000.virtio".
+
+# shellcheck disable=SC1091
+. ../../kselftest/ktap_helpers.sh
+
+PLATFORM=/sys/bus/platform/devices
+TABLES=/sys/kernel/debug/xen/grant-dma
+PEER=${PEER:-192.168.128.1}
+
+SELF=$(basename "$0" .sh)
+LOG_MARK="selftest xen/grant-dma $SELF $$"
+
+# Starts a test of $1 results; finish() adds two.
+begin() {
+	ktap_print_header
+	if ! grep -qs xen,grant-dma $PLATFORM/*/of_node/compatible; then
+		ktap_skip_all "no xen,grant-dma IOMMU in the device tree"
+		exit "$KSFT_SKIP"
+	fi
+
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	echo "$LOG_MARK" >/dev/kmsg
+	ktap_set_plan $(($1 + 2))
+	[ -e $TABLES/backends ] || ktap_print_msg "$TABLES is missing: another driver, or no debugfs"
+	steady_references >"$tmp/references"
+}
+
+finish() {
+	ktap_test_result "$SELF: references are back" references_return
+	ktap_test_result "$SELF: kernel log is clean" log_is_clean
+	ktap_finished
+}
+
+# Runs a command, and shows the end of its output only if it fails.
+quietly() {
+	"$@" >"$tmp/log" 2>&1 && return
+	tail -n 20 "$tmp/log" | sed 's/^/# /'
+	return 1
+}
+
+# Repeats a check until it holds, for at most $1 seconds.
+wait_for() {
+	local end=$(($(date +%s) + $1))
+
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# The devices that firmware puts behind the IOMMU.
+devices() {
+	local property
+
+	for property in "$PLATFORM"/*/of_node/iommus; do
+		[ -e "$property" ] && basename "${property%/of_node/iommus}"
+	done
+}
+
+# Sets $device to the first one whose virtio driver is $1.
+find_device() {
+	for device in $(devices); do
+		is_bound "$device" "$1" && return
+	done
+	ktap_exit_fail_msg "no device behind the IOMMU is bound to $1"
+}
+
+is_bound() {
+	[ "$(basename "$(readlink $PLATFORM/"$1"/virtio*/driver)")" = "$2" ]
+}
+
+# What the driver of device $1 made in class $2: a disk or a network interface.
+child_of() {
+	basename "$(echo $PLATFORM/"$1"/virtio*/"$2"/*)"
+}
+
+# Column $3 of the row $2 in the table $1.
+table() {
+	awk -v row="$2" -v column="$3" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) field = i }
+		NR > 1 && $1 == row { print $field }' "$TABLES/$1" 2>/dev/null
+}
+
+# All of column $2 in the table $1, as one number.
+total() {
+	awk -v column="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) field = i }
+		NR > 1 { sum += $field }
+		END { print sum + 0 }' "$TABLES/$1" 2>/dev/null
+}
+
+is_listed() {
+	[ -n "$(table devices "$1" backend)" ]
+}
+
+# References of each device, and those held. A network device's are left out:
+# a receive buffer takes one reference or two, depending on where it lies.
+# references.sh counts them when the device is unbound.
+references() {
+	local device
+
+	for device in $(devices); do
+		is_bound "$device" virtio_net && continue
+		echo "$device $(table devices "$device" references)"
+	done
+	echo "held $(total backends held)"
+}
+
+steady_references() {
+	local last='' now
+
+	for _ in $(seq 50); do
+		now=$(references)
+		[ "$now" = "$last" ] && break
+		last=$now
+		sleep 0.1
+	done
+	echo "$now"
+}
+
+references_are_back() {
+	[ -e $TABLES/backends ] && [ "$(total backends held)" = 0 ] &&
+		[ "$(references)" = "$(cat "$tmp/references")" ]
+}
+
+references_return() {
+	wait_for 20 references_are_back && return
+	sed 's/^/# at the start: /' "$tmp/references"
+	references | sed 's/^/# at the end: /'
+	return 1
+}
+
+log_is_clean() {
+	if ! dmesg | grep -qF "$LOG_MARK"; then
+		ktap_print_msg "the kernel log no longer reaches back to the start"
+		return 1
+	fi
+	! dmesg | sed "1,\\#$LOG_MARK#d" |
+		grep -E 'WARNING:|BUG:|Oops|DMA-API|UBSAN|Call trace|still in use' |
+		sed 's/^/# /' | grep .
+}
+
+# Binds or unbinds ($1) device $3 and the driver at $2.
+drive() {
+	echo "$3" >"$2/$1"
+}
+
+# Gives interface $1 the address it had ($2), and waits until the peer answers.
+network_up() {
+	ip address replace "$2" dev "$1" && ip link set "$1" up &&
+		wait_for 10 ping -q -c 1 -W 1 "$PEER" >/dev/null
+}
+
+# Sends the file $1 to the echo peer; it must come back unchanged.
+echoes() {
+	socat -t 20 - "TCP:$PEER:7,connect-timeout=10" <"$1" >"$1.back" &&
+		cmp "$1" "$1.back"
+}
+
+random_file() {
+	head -c "$2" /dev/urandom >"$1"
+}
