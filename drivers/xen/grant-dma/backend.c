@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A backend domain: one object for all of the devices that it serves.
+ */
+
+#include <linux/slab.h>
+
+#include "backend.h"
+#include "table.h"
+
+DEFINE_MUTEX(grant_backends_lock);
+LIST_HEAD(grant_backends);
+
+static struct grant_backend *grant_backend_find(domid_t domid)
+{
+	struct grant_backend *backend;
+
+	list_for_each_entry(backend, &grant_backends, node)
+		if (backend->domid == domid)
+			return backend;
+	return NULL;
+}
+
+static struct grant_backend *grant_backend_create(domid_t domid)
+{
+	struct grant_backend *backend = kzalloc(sizeof(*backend), GFP_KERNEL);
+
+	if (!backend)
+		return NULL;
+
+	backend->domid = domid;
+	/* A quarter of the table is left for xenbus, the console and others. */
+	backend->limit = grant_table_size() / 4 * 3;
+	kref_init(&backend->kref);
+	INIT_LIST_HEAD(&backend->devices);
+	grant_held_init(&backend->held);
+	list_add_tail(&backend->node, &grant_backends);
+	return backend;
+}
+
+/**
+ * grant_backend_get() - the object of a backend domain
+ * @domid: its domain ID
+ *
+ * Context: Process context, may sleep.
+ * Return: the backend, made when it is the domain's first user, or NULL when
+ * out of memory. To be given back with grant_backend_put().
+ */
+struct grant_backend *grant_backend_get(domid_t domid)
+{
+	struct grant_backend *backend;
+
+	mutex_lock(&grant_backends_lock);
+	backend = grant_backend_find(domid);
+	if (backend)
+		kref_get(&backend->kref);
+	else
+		backend = grant_backend_create(domid);
+	mutex_unlock(&grant_backends_lock);
+	return backend;
+}
+
+static void grant_backend_release(struct kref *kref)
+{
+	struct grant_backend *backend =
+		container_of(kref, struct grant_backend, kref);
+
+	list_del(&backend->node);
+	mutex_unlock(&grant_backends_lock);
+	kfree(backend);
+}
+
+/**
+ * grant_backend_put() - give back a backend
+ * @backend: from grant_backend_get()
+ *
+ * Context: Process context, may sleep.
+ */
+void grant_backend_put(struct grant_backend *backend)
+{
+	kref_put_mutex(&backend->kref, grant_backend_release,
+		       &grant_backends_lock);
+}

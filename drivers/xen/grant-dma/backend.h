@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A backend domain: one object for all of the devices that it serves.
+ */
+
+#ifndef _XEN_GRANT_DMA_BACKEND_H
+#define _XEN_GRANT_DMA_BACKEND_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include <xen/interface/xen.h>
+
+#include "held.h"
+#include "usage.h"
+
+struct grant_backend {
+	domid_t domid;
+	struct kref kref;
+	struct list_head node;
+
+	/* References this backend may have at once: it must not starve others. */
+	unsigned int limit;
+	/* Includes the references that are held. */
+	struct grant_usage usage;
+	struct grant_held held;
+
+	/* Devices, and what devices that are gone counted. */
+	struct list_head devices;
+	u64 past_mappings;
+	u64 past_failures;
+};
+
+/* Protects the list of backends and each backend's list of devices. */
+extern struct mutex grant_backends_lock;
+extern struct list_head grant_backends;
+
+struct grant_backend *grant_backend_get(domid_t domid);
+void grant_backend_put(struct grant_backend *backend);
+
+#endif /* _XEN_GRANT_DMA_BACKEND_H */

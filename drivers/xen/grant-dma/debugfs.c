@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xen/grant-dma/ in debugfs: what every device and every backend has in use.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/init.h>
+#include <linux/seq_file.h>
+
+#include <xen/xen.h>
+
+#include "backend.h"
+#include "device.h"
+
+static int devices_show(struct seq_file *m, void *unused)
+{
+	struct xen_grant_dma_device *gdev;
+	struct grant_counters counters;
+	struct grant_backend *backend;
+
+	seq_puts(m, "device backend references peak mappings failures\n");
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node) {
+		list_for_each_entry(gdev, &backend->devices, node) {
+			counters = grant_device_counters(gdev);
+			seq_printf(m, "%s %u %d %d %lu %lu\n",
+				   dev_name(gdev->dev), backend->domid,
+				   atomic_read(&gdev->usage.used),
+				   atomic_read(&gdev->usage.peak),
+				   counters.mappings, counters.failures);
+		}
+	}
+	mutex_unlock(&grant_backends_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(devices);
+
+static void backend_show(struct seq_file *m, struct grant_backend *backend)
+{
+	u64 mappings = backend->past_mappings;
+	u64 failures = backend->past_failures;
+	struct xen_grant_dma_device *gdev;
+	struct grant_counters counters;
+	unsigned int devices = 0;
+
+	list_for_each_entry(gdev, &backend->devices, node) {
+		counters = grant_device_counters(gdev);
+		mappings += counters.mappings;
+		failures += counters.failures;
+		devices++;
+	}
+	seq_printf(m, "%u %u %d %d %u %llu %llu\n", backend->domid, devices,
+		   atomic_read(&backend->usage.used),
+		   atomic_read(&backend->usage.peak),
+		   READ_ONCE(backend->held.count), mappings, failures);
+}
+
+static int backends_show(struct seq_file *m, void *unused)
+{
+	struct grant_backend *backend;
+
+	seq_puts(m, "backend devices references peak held mappings failures\n");
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node)
+		backend_show(m, backend);
+	mutex_unlock(&grant_backends_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(backends);
+
+/* After arch code made xen/, where it does. */
+static int __init grant_debugfs_init(void)
+{
+	struct dentry *xen, *dir;
+
+	if (!xen_domain())
+		return 0;
+
+	xen = debugfs_lookup("xen", NULL) ?: debugfs_create_dir("xen", NULL);
+	dir = debugfs_create_dir("grant-dma", xen);
+	debugfs_create_file("devices", 0400, dir, NULL, &devices_fops);
+	debugfs_create_file("backends", 0400, dir, NULL, &backends_fops);
+	return 0;
+}
+late_initcall(grant_debugfs_init);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which backend domain the firmware puts a device under.
+ *
+ * The binding is Documentation/devicetree/bindings/iommu/xen,grant-dma.yaml: the
+ * IOMMU specifier of a device, in "iommus" or for PCI in "iommu-map", is the
+ * domain ID of its backend. A description that names such an IOMMU but has any
+ * fault is an error. Ordinary DMA in its place would need a backend that is
+ * trusted with all memory.
+ */
+
+#include <linux/device.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+
+#include <xen/xen.h>
+
+#include "domid.h"
+#include "firmware.h"
+
+static bool is_grant_iommu(struct device_node *np)
+{
+	return np && of_device_is_compatible(np, "xen,grant-dma");
+}
+
+static int check_iommu(struct device *dev, struct device_node *np,
+		       struct device_node *iommu)
+{
+	u32 cells;
+
+	if (of_property_read_u32(iommu, "#iommu-cells", &cells)) {
+		dev_err(dev, "%pOF: IOMMU %pOF has no #iommu-cells, must be 1\n",
+			np, iommu);
+		return -EINVAL;
+	}
+	if (cells != 1) {
+		dev_err(dev, "%pOF: IOMMU %pOF has #iommu-cells = %u, must be 1\n",
+			np, iommu, cells);
+		return -EINVAL;
+	}
+	if (!of_device_is_available(iommu)) {
+		dev_err(dev, "%pOF: IOMMU %pOF is disabled\n", np, iommu);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_domid(struct device *dev, struct device_node *np, u32 domid)
+{
+	if (domid >= DOMID_FIRST_RESERVED) {
+		dev_err(dev, "%pOF: backend domain ID %#x is not below %#x\n",
+			np, domid, DOMID_FIRST_RESERVED);
+		return -EINVAL;
+	}
+	if (xen_domain() && domid == grant_own_domid()) {
+		dev_err(dev, "%pOF: backend domain ID %u is this domain's own\n",
+			np, domid);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The walk over "iommus" stopped at a specifier that could not be parsed. */
+static int bad_specifier(struct device *dev, struct device_node *np,
+			 phandle phandle, bool seen)
+{
+	struct device_node *iommu = of_find_node_by_phandle(phandle);
+	int ret = -ENODEV;
+
+	if (is_grant_iommu(iommu)) {
+		ret = check_iommu(dev, np, iommu);
+		if (!ret) {
+			dev_err(dev, "%pOF: iommus has no cell for the backend domain ID after %pOF\n",
+				np, iommu);
+			ret = -EINVAL;
+		}
+	} else if (seen || (!iommu && xen_domain() && !xen_initial_domain())) {
+		/* What a guest's toolstack meant here could well be a grant IOMMU. */
+		dev_err(dev, "%pOF: iommus names no IOMMU by phandle %#x\n",
+			np, phandle);
+		ret = -EINVAL;
+	}
+	of_node_put(iommu);
+	return ret;
+}
+
+static int backend_of_device(struct device *dev, struct device_node *np,
+			     u32 *domid)
+{
+	struct of_phandle_iterator it;
+	unsigned int iommus = 0;
+	bool found = false;
+	int ret, err;
+
+	/* Without #iommu-cells there are 0 cells, so that check_iommu() is reached. */
+	of_for_each_phandle(&it, err, np, "iommus", "#iommu-cells", 0) {
+		iommus++;
+		if (!is_grant_iommu(it.node))
+			continue;
+
+		ret = check_iommu(dev, np, it.node);
+		if (ret) {
+			of_node_put(it.node);
+			return ret;
+		}
+		of_phandle_iterator_args(&it, domid, 1);
+		found = true;
+	}
+	if (err != -ENOENT)
+		return bad_specifier(dev, np, it.phandle, found);
+	if (!found)
+		return -ENODEV;
+	if (iommus > 1) {
+		dev_err(dev, "%pOF: iommus has %u IOMMUs, a xen,grant-dma one must be the only one\n",
+			np, iommus);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int backend_of_pci(struct device *dev, struct device_node *np,
+			  u32 *domid)
+{
+	struct device_node *iommu = NULL;
+	int ret;
+
+	if (!of_property_present(np, "iommu-map"))
+		return -ENODEV;
+
+	ret = of_map_id(np, pci_dev_id(to_pci_dev(dev)), "iommu-map",
+			"iommu-map-mask", &iommu, domid);
+	if (!ret)
+		ret = is_grant_iommu(iommu) ? check_iommu(dev, np, iommu) :
+					      -ENODEV;
+	of_node_put(iommu);
+	return ret;
+}
+
+/**
+ * grant_firmware_backend() - find the backend domain of a device
+ * @dev: the device
+ * @np: device tree node that describes its DMA: its own, or for PCI that of the
+ *	host bridge
+ * @domid: where the domain ID is stored
+ *
+ * Context: Process context.
+ * Return: 0; -ENODEV when the device is not behind a xen,grant-dma IOMMU; or
+ * -EINVAL when the description is faulty, which was reported.
+ */
+int grant_firmware_backend(struct device *dev, struct device_node *np,
+			   domid_t *domid)
+{
+	u32 cell;
+	int ret;
+
+	if (dev_is_pci(dev))
+		ret = backend_of_pci(dev, np, &cell);
+	else
+		ret = backend_of_device(dev, np, &cell);
+
+	if (ret == -ENODEV && of_property_present(np, "xen,backend-domid")) {
+		dev_err(dev, "%pOF: xen,backend-domid is not supported, describe the backend with iommus and a xen,grant-dma IOMMU\n",
+			np);
+		return -EINVAL;
+	}
+	if (ret)
+		return ret;
+
+	ret = check_domid(dev, np, cell);
+	if (ret)
+		return ret;
+	*domid = cell;
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which backend domain the firmware puts a device under.
+ */
+
+#ifndef _XEN_GRANT_DMA_FIRMWARE_H
+#define _XEN_GRANT_DMA_FIRMWARE_H
+
+#include <linux/errno.h>
+
+#include <xen/interface/xen.h>
+
+struct device;
+struct device_node;
+
+#ifdef CONFIG_OF
+int grant_firmware_backend(struct device *dev, struct device_node *np,
+			   domid_t *domid);
+#else
+static inline int grant_firmware_backend(struct device *dev,
+					 struct device_node *np, domid_t *domid)
+{
+	return -ENODEV;
+}
+#endif
+
+#endif /* _XEN_GRANT_DMA_FIRMWARE_H */

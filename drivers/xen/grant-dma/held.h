@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * References that a backend still uses although their mapping has ended.
+ */
+
+#ifndef _XEN_GRANT_DMA_HELD_H
+#define _XEN_GRANT_DMA_HELD_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <xen/grant_table.h>
+
+struct grant_backend;
+
+struct grant_held {
+	spinlock_t lock;		/* protects refs and count */
+	struct list_head refs;
+	unsigned int count;
+	struct delayed_work work;
+	unsigned long delay;		/* jiffies until the next try */
+};
+
+void grant_held_init(struct grant_held *held);
+void grant_held_add(struct grant_backend *backend, grant_ref_t ref);
+
+#endif /* _XEN_GRANT_DMA_HELD_H */

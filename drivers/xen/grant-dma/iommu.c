@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A driver for the xen,grant-dma node in the device tree.
+ *
+ * The IOMMU is Xen, and its mappings are made by the DMA ops. What is left to do
+ * here is to be there: consumers that name the node in "iommus" would otherwise
+ * wait for an IOMMU driver, and then for fw_devlink's supplier, until the
+ * deferred probe timeout. There is no of_xlate, so that of_iommu_configure()
+ * says that no IOMMU translates for the consumer.
+ */
+
+#include <linux/init.h>
+#include <linux/iommu.h>
+#include <linux/mod_devicetable.h>
+#include <linux/platform_device.h>
+
+static const struct iommu_ops grant_iommu_ops = {};
+
+static int grant_iommu_probe(struct platform_device *pdev)
+{
+	struct iommu_device *iommu;
+
+	iommu = devm_kzalloc(&pdev->dev, sizeof(*iommu), GFP_KERNEL);
+	if (!iommu)
+		return -ENOMEM;
+
+	platform_set_drvdata(pdev, iommu);
+	return iommu_device_register(iommu, &grant_iommu_ops, &pdev->dev);
+}
+
+static void grant_iommu_remove(struct platform_device *pdev)
+{
+	iommu_device_unregister(platform_get_drvdata(pdev));
+}
+
+static const struct of_device_id grant_iommu_of_match[] = {
+	{ .compatible = "xen,grant-dma" },
+	{ }
+};
+
+static struct platform_driver grant_iommu_driver = {
+	.driver = {
+		.name = "xen-grant-dma",
+		.of_match_table = grant_iommu_of_match,
+	},
+	.probe = grant_iommu_probe,
+	.remove = grant_iommu_remove,
+};
+
+/* Before the drivers of consumers, which are module_init() at the earliest. */
+static int __init grant_iommu_init(void)
+{
+	return platform_driver_register(&grant_iommu_driver);
+}
+subsys_initcall(grant_iommu_init);
