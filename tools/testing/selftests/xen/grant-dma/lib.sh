@@ -99,6 +99,15 @@ total() {
 		END { print sum + 0 }' "$TABLES/$1" 2>/dev/null
 }
 
+mappings() {
+	table devices "$device" mappings
+}
+
+# $device made more mappings than $1.
+has_mapped_since() {
+	[ "$(mappings)" -gt "$1" ]
+}
+
 is_listed() {
 	[ -n "$(table devices "$1" backend)" ]
 }

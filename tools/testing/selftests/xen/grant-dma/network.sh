@@ -33,8 +33,9 @@ pings() {
 }
 
 # shellcheck disable=SC2086
-begin $(($(echo $SIZES $PINGS | wc -w) + 1))
+begin $(($(echo $SIZES $PINGS | wc -w) + 2))
 find_device virtio_net
+before=$(mappings)
 
 for size in $PINGS; do
 	ktap_test_result "network: $size bytes by ping" pings "$size"
@@ -43,5 +44,6 @@ for size in $SIZES; do
 	ktap_test_result "network: $size bytes there and back" echoes_size "$size"
 done
 ktap_test_result "network: four streams at once" four_at_once
+ktap_test_result "network: all through grants" has_mapped_since "$before"
 
 finish

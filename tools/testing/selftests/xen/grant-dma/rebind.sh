@@ -14,17 +14,13 @@ FEW=${FEW:-5}
 BUS=/sys/bus/platform/drivers/virtio-mmio
 VIRTIO=/sys/bus/virtio/drivers
 
-mappings_move() {
-	[ "$(table devices "$device" mappings)" != "$1" ]
-}
-
 # Rebinds $3 with the driver at $2 for $1 rounds while load_$4 runs, which must
 # end once $tmp/stop is there; check_$4 decides whether the device works.
 rebind() {
 	for round in $(seq "$1"); do
 		rm -f "$tmp/stop"
 		"load_$4" >/dev/null 2>&1 &
-		wait_for 10 mappings_move "$(table devices "$device" mappings)" &&
+		wait_for 10 has_mapped_since "$(mappings)" &&
 			drive unbind "$2" "$3"
 		unbound=$?
 		touch "$tmp/stop"

@@ -23,8 +23,9 @@ differ() {
 	! cmp -s "$tmp/first" "$tmp/second"
 }
 
-begin 5
+begin 6
 find_device virtio_rng
+before=$(mappings)
 
 ktap_test_result "rng: virtio is the current generator" \
 	grep -q ^virtio_rng /sys/class/misc/hw_random/rng_current
@@ -32,5 +33,6 @@ ktap_test_result "rng: $SIZE bytes can be read" reads first
 ktap_test_result "rng: and again" reads second
 ktap_test_result "rng: data is not constant" has_many_values
 ktap_test_result "rng: two reads differ" differ
+ktap_test_result "rng: through grants" has_mapped_since "$before"
 
 finish
