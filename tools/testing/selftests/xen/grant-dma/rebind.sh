@@ -14,22 +14,25 @@ FEW=${FEW:-5}
 BUS=/sys/bus/platform/drivers/virtio-mmio
 VIRTIO=/sys/bus/virtio/drivers
 
-# Rebinds $3 with the driver at $2 for $1 rounds while load_$4 runs, which must
-# end once $tmp/stop is there; check_$4 decides whether the device works.
+# Takes device $2 from the driver at $1 while load_$3 runs, and gives it back.
+# Loads end by themselves once $tmp/stop is there.
+interrupt() {
+	rm -f "$tmp/stop"
+	"load_$3" >/dev/null 2>&1 &
+	wait_for 10 has_mapped_since "$(mappings)" && drive unbind "$1" "$2"
+	unbound=$?
+	touch "$tmp/stop"
+	wait
+	[ $unbound = 0 ] && drive bind "$1" "$2"
+}
+
+# Interrupts for $1 rounds; check_$4 decides whether the device works again.
 rebind() {
 	for round in $(seq "$1"); do
-		rm -f "$tmp/stop"
-		"load_$4" >/dev/null 2>&1 &
-		wait_for 10 has_mapped_since "$(mappings)" &&
-			drive unbind "$2" "$3"
-		unbound=$?
-		touch "$tmp/stop"
-		wait
-		if [ $unbound != 0 ] || ! drive bind "$2" "$3" ||
-			! wait_for 10 is_listed "$device" || ! "check_$4"; then
-			ktap_print_msg "in round $round"
-			return 1
-		fi
+		interrupt "$2" "$3" "$4" && wait_for 10 is_listed "$device" &&
+			"check_$4" && continue
+		ktap_print_msg "in round $round"
+		return 1
 	done
 }
 
