@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Grant DMA for Xen guests, as an overlay of a kernel tree.
+
+BASE ?= 6.12
+TREE := build/linux-$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
+SERIES := python3 edits/series.py
+FROM := --base $(BASE) $(if $(KDIR),--kdir $(KDIR))
+BED := $(MAKE) -C tools/testing/selftests/xen/grant-dma/qemu KDIR=$(abspath $(TREE))
+
+help:
+	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
+	@echo 'make shell             the same, and stay at the console of the guest'
+	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
+	@echo 'make series            write the patches for mailing to out/series/'
+	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
+	@echo 'make clean             remove what was built'
+	@echo
+	@echo 'BASE=6.12 is the version of Debian'\''s kernel source to use, KDIR=path any other kernel tree instead.'
+
+boot shell: tree
+	+@$(BED) $@
+
+tree:
+	@$(SERIES) tree $(FROM) --out $(TREE)
+
+series:
+	@$(SERIES) series $(FROM)
+
+apply:
+	@$(SERIES) apply --kdir '$(KDIR)'
+
+# Quick ones first.
+CHECKS ?= series patches scripts binding compile bed
+
+check:
+	+@python3 edits/tap.py build/check $(CHECKS)
+
+check-series: tree
+	@python3 edits/series_test.py
+
+check-patches check-compile check-scripts: check-%: tree
+	+@python3 edits/check.py $* --tree $(TREE)
+
+check-binding: tree
+	+@$(MAKE) -C tools/testing/selftests/xen/grant-dma/dt check KDIR=$(abspath $(TREE))
+
+check-bed: tree
+	+@$(BED) check
+
+clean:
+	rm -rf build out
+
+.PHONY: help boot shell tree series apply check clean
