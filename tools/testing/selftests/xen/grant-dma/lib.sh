@@ -155,7 +155,7 @@ log_is_clean() {
 		return 1
 	fi
 	! dmesg | sed "1,\\#$LOG_MARK#d" |
-		grep -E 'WARNING:|BUG:|Oops|DMA-API|UBSAN|Call trace|still in use' |
+		grep -E 'WARNING:|BUG:|Oops|DMA-API|UBSAN|Call trace|still in use|driver left' |
 		sed 's/^/# /' | grep .
 }
 
