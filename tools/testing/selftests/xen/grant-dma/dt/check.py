@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Check the xen,grant-dma binding with a kernel's other bindings, in TAP.
+
+Needs dtschema, yamllint, make, a C compiler, flex and bison; reads KDIR only.
+A device tree in cases/ has to be accepted, unless it says "rejected: REASON".
+
+Whether a backend's domain ID is in range is no matter of the binding: the cell
+stands in the consumer's node, and a schema sees one node only, so it can't tell
+whose cell it is. That check is the driver's.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BINDINGS = Path("Documentation/devicetree/bindings")
+BINDING = Path("iommu/xen,grant-dma.yaml")
+NEEDED = ["Makefile", "scripts", "arch/arm64/Makefile", "include/dt-bindings",
+          "Documentation/devicetree"]
+LINES_SHOWN = 20
+
+
+def make_tree(kdir, tree):
+    """Copy what dt_binding_check needs of the kernel, with our binding put in."""
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    subprocess.run(["cp", "-a", "--parents", *NEEDED, tree], cwd=kdir, check=True)
+    shutil.copy(HERE.parents[5] / BINDINGS / BINDING, tree / BINDINGS / BINDING)
+
+
+def binding_errors(tree, log):
+    """What make dt_binding_check says, less its remarks on other bindings."""
+    command = ["make", "-C", tree, "ARCH=arm64", "dt_binding_check", f"DT_SCHEMA_FILES={BINDING}"]
+    with log.open("w") as stdout:
+        result = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+        stdout.write(result.stderr)
+    others = re.compile(rf"\S*/{BINDINGS}/(?!{BINDING})\S+\.yaml: ")
+    errors = [line for line in result.stderr.splitlines() if not others.match(line)]
+    return errors + exit_error(result)
+
+
+def dtb_errors(tree, dtb, *options):
+    """What dt-validate says of a device tree, one string an error."""
+    command = ["dt-validate", "-m", "-s", tree / BINDINGS / "processed-schema.json", *options, dtb]
+    result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    errors = re.split(r"\n(?!\t)", result.stderr.strip()) if result.stderr else []
+    return errors + exit_error(result)
+
+
+def exit_error(result):
+    return [f"{result.args[0]}: exit status {result.returncode}"] if result.returncode else []
+
+
+def case_errors(tree, dts):
+    """What is wrong with the verdict on a case."""
+    dtb = tree / dts.with_suffix(".dtb").name
+    subprocess.run([tree / "scripts/dtc/dtc", "-q", "-o", dtb, dts], check=True)
+    errors = dtb_errors(tree, dtb)
+    reason = rejection(dts)
+    if not reason:
+        return errors
+    if any(reason in error for error in errors):
+        return []
+    return [f"not rejected for: {reason}", *errors]
+
+
+def rejection(dts):
+    found = re.search(r"^// rejected: (.+)", dts.read_text(), re.M)
+    return found and found[1]
+
+
+def guest_errors(tree, dtb):
+    """The nodes of ours in a guest's tree; Xen's other nodes have bindings of their own."""
+    blob = dtb.read_bytes()
+    absent = [f"no {name} node" for name in ("xen,grant-dma", "virtio,mmio")
+              if f"{name}\0".encode() not in blob]
+    return absent + dtb_errors(tree, dtb, "-l", f"{BINDING}:virtio/mmio.yaml")
+
+
+class Tap:
+    """Reports results, and remembers whether one failed."""
+
+    def __init__(self, plan):
+        self.count = 0
+        self.failed = False
+        print(f"TAP version 13\n1..{plan}", flush=True)
+
+    def result(self, name, errors):
+        self.count += 1
+        self.failed |= bool(errors)
+        print(f"{'not ok' if errors else 'ok'} {self.count} - {name}", flush=True)
+        for line in "\n".join(errors).splitlines()[-LINES_SHOWN:]:
+            print(f"# {line}")
+
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, default=Path("build/dt"), metavar="DIR")
+    parser.add_argument("kdir", type=Path, metavar="KDIR", help="kernel source")
+    parser.add_argument("dtb", type=Path, metavar="DTB", nargs="?", help="a guest's /sys/firmware/fdt")
+    args = parser.parse_args()
+    tree = args.build / "tree"
+    cases = sorted(HERE.glob("cases/*.dts"))
+
+    tap = Tap(len(cases) + 3)
+    print("# reading all of the kernel's bindings takes about half a minute", flush=True)
+    make_tree(args.kdir, tree)
+    tap.result("dt_binding_check", binding_errors(tree, args.build / "log"))
+    tap.result("examples fit the consumers' bindings",
+               dtb_errors(tree, tree / BINDINGS / BINDING.with_suffix(".example.dtb")))
+    for dts in cases:
+        tap.result(f"{dts.stem} is {'rejected' if rejection(dts) else 'accepted'}", case_errors(tree, dts))
+    name = "device tree of a guest"
+    if args.dtb and args.dtb.exists():
+        tap.result(name, guest_errors(tree, args.dtb))
+    else:
+        tap.skip(name, f"no {args.dtb}" if args.dtb else "none given")
+    sys.exit(tap.failed)
+
+
+if __name__ == "__main__":
+    main()
