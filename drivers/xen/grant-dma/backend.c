@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "table.h"
 
+/* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
 LIST_HEAD(grant_backends);
 

@@ -32,7 +32,6 @@ struct grant_backend {
 	u64 past_failures;
 };
 
-/* Protects the list of backends and each backend's list of devices. */
 extern struct mutex grant_backends_lock;
 extern struct list_head grant_backends;
 

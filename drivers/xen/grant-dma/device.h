@@ -6,6 +6,7 @@
 #ifndef _XEN_GRANT_DMA_DEVICE_H
 #define _XEN_GRANT_DMA_DEVICE_H
 
+#include <linux/dma-map-ops.h>
 #include <linux/list.h>
 
 #include <xen/interface/xen.h>
@@ -13,7 +14,6 @@
 #include "usage.h"
 
 struct device;
-struct dma_map_ops;
 struct grant_backend;
 
 struct grant_counters {

@@ -160,7 +160,6 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 			       int nents, enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
 	struct scatterlist *sg;
 	int i;
 

@@ -6,7 +6,7 @@
 #ifndef _XEN_GRANT_DMA_DMA_OPS_H
 #define _XEN_GRANT_DMA_DMA_OPS_H
 
-struct dma_map_ops;
+#include <linux/dma-map-ops.h>
 
 extern const struct dma_map_ops grant_dma_ops;
 

@@ -62,9 +62,9 @@ static int check_domid(struct device *dev, struct device_node *np, u32 domid)
 
 /* The walk over "iommus" stopped at a specifier that could not be parsed. */
 static int bad_specifier(struct device *dev, struct device_node *np,
-			 phandle phandle, bool seen)
+			 phandle handle, bool seen)
 {
-	struct device_node *iommu = of_find_node_by_phandle(phandle);
+	struct device_node *iommu = of_find_node_by_phandle(handle);
 	int ret = -ENODEV;
 
 	if (is_grant_iommu(iommu)) {
@@ -77,7 +77,7 @@ static int bad_specifier(struct device *dev, struct device_node *np,
 	} else if (seen || (!iommu && xen_domain() && !xen_initial_domain())) {
 		/* What a guest's toolstack meant here could well be a grant IOMMU. */
 		dev_err(dev, "%pOF: iommus names no IOMMU by phandle %#x\n",
-			np, phandle);
+			np, handle);
 		ret = -EINVAL;
 	}
 	of_node_put(iommu);
