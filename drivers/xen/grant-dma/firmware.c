@@ -23,6 +23,12 @@ static bool is_grant_iommu(struct device_node *np)
 	return np && of_device_is_compatible(np, "xen,grant-dma");
 }
 
+/* What a guest's toolstack meant by a broken reference may well be grants. */
+static bool may_mean_grants(void)
+{
+	return xen_domain() && !xen_initial_domain();
+}
+
 static int check_iommu(struct device *dev, struct device_node *np,
 		       struct device_node *iommu)
 {
@@ -74,8 +80,7 @@ static int bad_specifier(struct device *dev, struct device_node *np,
 				np, iommu);
 			ret = -EINVAL;
 		}
-	} else if (seen || (!iommu && xen_domain() && !xen_initial_domain())) {
-		/* What a guest's toolstack meant here could well be a grant IOMMU. */
+	} else if (seen || (!iommu && may_mean_grants())) {
 		dev_err(dev, "%pOF: iommus names no IOMMU by phandle %#x\n",
 			np, handle);
 		ret = -EINVAL;
@@ -121,17 +126,22 @@ static int backend_of_device(struct device *dev, struct device_node *np,
 static int backend_of_pci(struct device *dev, struct device_node *np,
 			  u32 *domid)
 {
+	u32 requester = pci_dev_id(to_pci_dev(dev));
 	struct device_node *iommu = NULL;
-	int ret;
+	int ret = -ENODEV;
 
 	if (!of_property_present(np, "iommu-map"))
 		return -ENODEV;
 
-	ret = of_map_id(np, pci_dev_id(to_pci_dev(dev)), "iommu-map",
-			"iommu-map-mask", &iommu, domid);
-	if (!ret)
-		ret = is_grant_iommu(iommu) ? check_iommu(dev, np, iommu) :
-					      -ENODEV;
+	if (!of_map_id(np, requester, "iommu-map", "iommu-map-mask", &iommu,
+		       domid)) {
+		if (is_grant_iommu(iommu))
+			ret = check_iommu(dev, np, iommu);
+	} else if (may_mean_grants()) {
+		dev_err(dev, "%pOF: iommu-map names no IOMMU for requester ID %#x\n",
+			np, requester);
+		ret = -EINVAL;
+	}
 	of_node_put(iommu);
 	return ret;
 }
