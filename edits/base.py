@@ -55,9 +55,12 @@ def package_version(package):
     return done.stdout.split()[1] if done.stdout.startswith("ii ") else None
 
 
-def install(package):
-    print(f"installing {package}", flush=True)
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+def install(packages):
+    missing = [package for package in packages if not package_version(package)]
+    if not missing:
+        return
+    print(f"# installing {' '.join(missing)}", flush=True)
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
         done = subprocess.run(["apt-get", "--quiet=2", *command], text=True, capture_output=True,
                               env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         if done.returncode:
@@ -88,8 +91,7 @@ def import_tarball(tarball, repository):
 
 def debian(version):
     package = f"linux-source-{version}"
-    if not package_version(package):
-        install(package)
+    install([package])
     repository = CACHE / f"{package}_{package_version(package)}.git"
     if not repository.exists():
         print(f"unpacking {package} into {repository} (about a minute)", flush=True)

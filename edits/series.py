@@ -124,7 +124,7 @@ class Index:
             raise Fault(f"{edit.relative_to(TOP)}: {places[0] if places else fault}") from None
 
     def remove(self, path):
-        self("update-index", "--force-remove", path)
+        self("update-index", "--index-info", stdin=f"0 {'0' * 40}\t{path}\n")
 
 
 def touched(series, base_version):
@@ -200,8 +200,8 @@ def user_stamp(directory):
 
 def fixed_stamp():
     """The same for everyone and at any time, so that the same content is the same commit."""
-    return Stamp(f"{BRANCH} <{BRANCH}>", {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-                 for what, value in (("NAME", BRANCH), ("EMAIL", BRANCH), ("DATE", "@0 +0000"))})
+    return Stamp(f"{BRANCH} <{BRANCH}@example.org>", {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
+                 for what, value in (("NAME", BRANCH), ("EMAIL", f"{BRANCH}@example.org"), ("DATE", "@0 +0000"))})
 
 
 def base_of(arguments, scratch):

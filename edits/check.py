@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks of the sources that need no guest, as TAP.
+
+  scripts  shellcheck on every shell script
+  patches  checkpatch on each patch, and whether MAINTAINERS covers every file
+  compile  each patch builds; sparse and W=1 have nothing to say on the driver, for each architecture and page size
+
+Compilers' output is in build/check/.
+"""
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from base import CACHE, TOP, git, install
+from series import matches, overlay_files
+
+BUILD = TOP / "build/check"
+DRIVER = "drivers/xen/grant-dma/"
+JOBS = f"-j{os.cpu_count()}"
+
+PACKAGES = {
+    "scripts": ["shellcheck"],
+    "patches": ["perl", "python3-git", "python3-ply"],
+    "compile": ["bc", "bison", "ccache", "flex", "gcc", "gcc-aarch64-linux-gnu", "gcc-arm-linux-gnueabihf",
+                "libc6-dev", "libelf-dev", "libssl-dev", "make", "sparse"],
+}
+
+
+class Tap:
+    """Prints results as they come in; details of a failure as diagnostics."""
+
+    def __init__(self, count):
+        self.number, self.failed = 0, False
+        print(f"TAP version 13\n1..{count}", flush=True)
+
+    def result(self, name, faults=()):
+        self.number += 1
+        self.failed |= bool(faults)
+        print(f"{'not ok' if faults else 'ok'} {self.number} - {name}")
+        for fault in faults or ():
+            print(f"# {fault}")
+        sys.stdout.flush()
+
+
+def output(*command, **options):
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+
+
+def scripts(tree):
+    def is_shell(path):
+        with open(path, errors="replace") as file:
+            return path.suffix == ".sh" or re.match(r"#!.*\b(sh|bash)\b", file.readline())
+    listed = git("ls-files", "--cached", "--others", "--exclude-standard", cwd=TOP).splitlines()
+    found = [path for path in listed if (TOP / path).is_file() and is_shell(TOP / path)]
+    tap = Tap(len(found))
+    for path in found:
+        done = output("shellcheck", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc", path, cwd=TOP)
+        tap.result(f"shellcheck {path}", done.stdout.splitlines())
+    return tap
+
+
+# Our entry covers each file from the patch on that brings the first of its pattern: checked here, more strictly.
+CHECKPATCH = ["--strict", "--terse", "--show-types", "--ignore=FILE_PATH_CHANGES"]
+
+
+def patches(tree):
+    made = BUILD / "patches"
+    for old in made.glob("*.patch"):
+        old.unlink()
+    files = git("format-patch", "--no-renames", "-o", made, "base..HEAD", cwd=tree).splitlines()
+    tap = Tap(len(files) + 2)
+    debian_python = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"}  # which has the modules of spdxcheck.py
+    for file in files:
+        done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=debian_python)
+        lines = [line.removeprefix(f"{made}/") for line in done.stdout.splitlines()]
+        faults = [line for line in lines if re.search(r"(ERROR|WARNING):", line)]
+        broken = done.returncode and not re.search("(ERROR|WARNING|CHECK):", done.stdout)
+        tap.result(f"checkpatch {Path(file).name}", lines if faults or broken else [])
+    patterns = [line[2:].strip() for line in (TOP / "MAINTAINERS").read_text().splitlines() if line.startswith("F:")]
+    tap.result("MAINTAINERS covers every file", [
+        f"not covered: {path}" for path in overlay_files() if not any(matches(path, known) for known in patterns)])
+    tap.result("MAINTAINERS covers only what is there", [
+        f"no such file: {known}" for known in patterns if not any(matches(path, known) for path in overlay_files())])
+    return tap
+
+
+class Kernel(NamedTuple):
+    """A kernel to compile: where from, where to, for which architecture."""
+    source: Path
+    build: Path
+    arch: str
+    prefix: str
+
+    def make(self, log, *targets):
+        """Run make, return how it ended and what it said, which is kept in a log."""
+        compiler = f"CROSS_COMPILE=ccache {self.prefix}"
+        done = output("make", JOBS, "-s", "-C", self.source, f"O={self.build}", f"ARCH={self.arch}", compiler, *targets,
+                      env={**os.environ, "MAKEFLAGS": "", "LOCALVERSION": "", "CCACHE_DIR": str(CACHE / "ccache"),
+                           "CCACHE_BASEDIR": str(self.source.parent), "CCACHE_NOHASHDIR": "1"})
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(done.stdout)
+        return done.returncode, done.stdout
+
+
+# Compiled with the options that our users' fragment and the architecture's own configuration give.
+VARIANTS = {
+    "arm64": ("arm64", "aarch64-linux-gnu-", "defconfig", []),
+    "arm64 with 16K pages": ("arm64", "aarch64-linux-gnu-", "defconfig", ["ARM64_16K_PAGES"]),
+    "arm64 with 64K pages": ("arm64", "aarch64-linux-gnu-", "defconfig", ["ARM64_64K_PAGES"]),
+    "arm": ("arm", "arm-linux-gnueabihf-", "multi_v7_defconfig", ["ARM_LPAE"]),
+    "x86_64": ("x86_64", "", "x86_64_defconfig", ["PARAVIRT", "XEN", "XEN_PVH"]),
+}
+WANTED = ["XEN", "VIRTIO_MENU", "VIRTIO_MMIO", "XEN_VIRTIO", "DEBUG_FS", "FTRACE", "KUNIT", "XEN_GRANT_DMA_KUNIT_TEST"]
+SPARSE = ["C=2", "CF=-D__CHECK_ENDIAN__"]
+
+
+def warnings(text):
+    """The lines that complain about our files; the kernel's headers have their own faults."""
+    return [line for line in text.splitlines() if re.search(r"grant-dma[/.].*\b(warning|error):", line)]
+
+
+def compile_variant(tree, name):
+    """Compile the driver alone with W=1 and sparse, return the complaints."""
+    arch, prefix, config, options = VARIANTS[name]
+    build = BUILD / "compile" / name.replace(" ", "-")
+    log = build.with_suffix(".log")
+    kernel = Kernel(tree, build, arch, prefix)
+    status, text = kernel.make(log, config)
+    if not status:
+        with open(build / ".config", "a") as file:
+            file.writelines(f"CONFIG_{option}=y\n" for option in [*WANTED, *options])
+        status, text = kernel.make(log, "olddefconfig", "prepare")
+    if status:
+        return [*text.splitlines()[-20:], f"full log: {log}"]
+    known = (build / ".config").read_text()
+    missing = [option for option in ["XEN_VIRTIO", *options] if f"CONFIG_{option}=y\n" not in known]
+    if missing:
+        return [f"option cannot be had: {option}" for option in missing]
+    for made in (build / DRIVER).glob("*.o"):
+        made.unlink()
+    status, text = kernel.make(log, "W=1", *SPARSE, DRIVER)
+    return warnings(text) or status and [*text.splitlines()[-20:], f"full log: {log}"]
+
+
+def builds_at(commit, tree):
+    """What of a commit has to do with a build: the same where only documentation or tests differ."""
+    return git("rev-parse", *(f"{commit}:{path}" for path in ("arch", "drivers", "include")), cwd=tree)
+
+
+def build_commit(kernel, commit, config, log):
+    git("reset", "--quiet", "--hard", commit, cwd=kernel.source)
+    kernel.build.mkdir(parents=True, exist_ok=True)
+    (kernel.build / "wanted.config").write_text(config)
+    status, text = kernel.make(log, f"KCONFIG_ALLCONFIG={kernel.build}/wanted.config", "allnoconfig")
+    if not status:
+        status, text = kernel.make(log, "Image")
+    return status and [*text.splitlines()[-20:], f"full log: {log}"]
+
+
+def bisect(tree, tap, commits):
+    """Build each commit in a tree beside a copy of the test bed's layout, so that ccache knows most of it."""
+    config = "".join((TOP / path).read_text() for path in (
+        "arch/arm64/configs/xen_grant_dma.config", "tools/testing/selftests/xen/grant-dma/qemu/kernel.config"))
+    kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
+    git("init", "--quiet", kernel.source)
+    (kernel.source / ".git/objects/info/alternates").write_text(f"{tree.resolve()}/.git/objects\n")
+    done = BUILD / "built"
+    done.mkdir(parents=True, exist_ok=True)
+    for commit, subject in commits:
+        mark = done / hashlib.sha256(f"{builds_at(commit, tree)}{config}".encode()).hexdigest()
+        faults = [] if mark.exists() else build_commit(kernel, commit, config, BUILD / "bisect.log")
+        if not faults:
+            mark.touch()
+        tap.result(f"builds: {subject}", faults)
+
+
+def compile(tree):
+    commits = [line.split(" ", 1) for line in
+               git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
+    tap = Tap(len(VARIANTS) + len(commits))
+    for name in VARIANTS:
+        tap.result(f"sparse and W=1 on {name}", compile_variant(tree, name))
+    bisect(tree, tap, commits)
+    return tap
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("check", choices=PACKAGES)
+    parser.add_argument("--tree", type=lambda path: Path(path).resolve(), default=TOP / "build/linux-6.12",
+                        help="the kernel tree with the series")
+    arguments = parser.parse_args()
+    install(PACKAGES[arguments.check])
+    tap = {"scripts": scripts, "patches": patches, "compile": compile}[arguments.check](arguments.tree)
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
