@@ -69,7 +69,7 @@ def install(packages):
 
 def import_tarball(tarball, repository):
     """One commit of what lies in the tarball's only directory, dated as that directory is."""
-    git("init", "--quiet", "--bare", repository)
+    git("init", "--quiet", "--bare", "--initial-branch=main", repository)
     importer = subprocess.Popen(["git", "-c", "core.compression=1", "fast-import", "--quiet", "--depth=0"],
                                 cwd=repository, stdin=subprocess.PIPE)
     with importer, tarfile.open(tarball, "r|*") as archive:

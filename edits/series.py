@@ -89,11 +89,11 @@ def entry_for(paths):
 
 def insert_entry(maintainers, entry):
     """Put the entry behind the one whose title comes closest before it."""
-    entries = maintainers.split("\n\n")
+    entries = maintainers.rstrip("\n").split("\n\n")
     titles = [text.lstrip("\n").split("\n")[0] for text in entries]
     first = next(i for i, text in enumerate(entries) if re.search(r"^S:\t", text, re.M) and titles[i].isupper())
     before = max((i for i in range(first, len(entries)) if titles[i] < entry[0]), key=titles.__getitem__)
-    return "\n\n".join(entries[:before + 1] + ["\n".join(entry)] + entries[before + 1:])
+    return "\n\n".join([*entries[:before + 1], "\n".join(entry), *entries[before + 1:]]) + "\n"
 
 
 class Index:
@@ -142,7 +142,7 @@ def edits_dir(version):
     known = sorted((path.name for path in EDITS.iterdir() if re.fullmatch(r"\d+\.\d+", path.name)), key=number)
     fitting = [name for name in known if number(name) <= number(version)]
     if not fitting:
-        raise Fault(f"no edits for Linux {version}: there are some for {', '.join(known)}")
+        raise Fault(f"no edits for Linux {version}, only for {', '.join(known)} and later; nothing changed")
     return EDITS / fitting[-1]
 
 
@@ -169,7 +169,7 @@ def commits(series, base, stamp):
         index = Index(base.git_dir, Path(directory) / "index", base.commit)
         if index.has(series.marker):
             raise Fault(f"the series is on this tree already: it has {series.marker}; nothing changed")
-        maintainers, paths, made = index("show", f"{base.commit}:MAINTAINERS") + "\n", [], [base.commit]
+        maintainers, paths, made = index("show", f"{base.commit}:MAINTAINERS"), [], [base.commit]
         for number, patch in enumerate(series.patches, 1):
             try:
                 put(patch, index, base, maintainers, paths)

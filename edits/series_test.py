@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of series.py with the real series, as TAP.
+
+Most kernel trees here hold only the files of the base that the series touches.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import series
+from base import CACHE, TOP, Fault, debian, git
+
+BASE = debian("6.12")
+TOUCHED = series.touched(series.load(), BASE.version)
+WHO = {"GIT_AUTHOR_NAME": "A Tester", "GIT_AUTHOR_EMAIL": "tester@example.org",
+       "GIT_COMMITTER_NAME": "A Tester", "GIT_COMMITTER_EMAIL": "tester@example.org"}
+
+
+def tool(*args, who=WHO):
+    """Run series.py, return its exit status and all that it said."""
+    done = subprocess.run([sys.executable, TOP / "edits/series.py", *map(str, args)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **who})
+    return done.returncode, done.stdout
+
+
+def clone(directory):
+    """All of the base in git, of which only what the series touches is checked out."""
+    git("clone", "--quiet", "--shared", "--no-checkout", BASE.git_dir, directory)
+    git("sparse-checkout", "set", "--no-cone", *(f"/{path}" for path in TOUCHED), cwd=directory)
+    git("checkout", "--quiet", "-B", "main", BASE.commit, cwd=directory)
+    return directory
+
+
+def plain_tree(directory):
+    present = set(git("ls-tree", "-r", "--name-only", BASE.commit, *TOUCHED, cwd=BASE.git_dir).splitlines())
+    archive = subprocess.run(["git", "archive", BASE.commit, *present], cwd=BASE.git_dir, stdout=subprocess.PIPE)
+    directory.mkdir()
+    subprocess.run(["tar", "-x"], cwd=directory, input=archive.stdout, check=True)
+    return directory
+
+
+def git_tree(directory):
+    plain_tree(directory)
+    git("init", "--quiet", cwd=directory)
+    git("add", "--all", cwd=directory)
+    git("commit", "--quiet", "--message=Linux", cwd=directory, env=WHO)
+    return directory
+
+
+def state(tree):
+    """All that a user could see change in a tree."""
+    files = {path.relative_to(tree): (path.stat().st_mode, path.read_bytes())
+             for path in tree.rglob("*") if path.is_file() and ".git" not in path.relative_to(tree).parts}
+    refs = git("for-each-ref", cwd=tree) + git("rev-parse", "HEAD", cwd=tree) if (tree / ".git").exists() else ""
+    return files, refs
+
+
+def expect(condition, *what):
+    if not condition:
+        raise AssertionError(*what)
+
+
+def refused(tree, *words):
+    """Applying must fail, say these words, and change nothing."""
+    before = state(tree)
+    status, said = tool("apply", "--kdir", tree)
+    expect(status != 0, "not refused")
+    for word in (*words, "nothing changed"):
+        expect(word in said, f"{word!r} missing in: {said}")
+    expect("Traceback" not in said, said)
+    expect(state(tree) == before, "the tree was changed")
+
+
+def applied(tree):
+    status, said = tool("apply", "--kdir", tree)
+    expect(status == 0, said)
+    return tree
+
+
+def test_apply_gives_the_same_tree_as_git_am(scratch):
+    status, said = tool("series", "--out", scratch / "series")
+    expect(status == 0, said)
+    mailed = clone(scratch / "mailed")
+    patches = sorted((scratch / "series").glob("*.patch"))
+    expect(patches[0].name == "0000-cover-letter.patch", patches)
+    git("am", "--quiet", *patches[1:], cwd=mailed, env=WHO)
+    ours = applied(clone(scratch / "ours"))
+    expect(git("rev-parse", "HEAD^{tree}", cwd=mailed) == git("rev-parse", "HEAD^{tree}", cwd=ours), "other tree")
+    expect(git("log", "--format=%s%n%b%an", cwd=mailed) == git("log", "--format=%s%n%b%an", cwd=ours), "other commits")
+
+
+def test_apply_makes_a_branch_and_leaves_the_old_one(scratch):
+    tree = git_tree(scratch / "tree")
+    old, commit = git("symbolic-ref", "--short", "HEAD", cwd=tree), git("rev-parse", "HEAD", cwd=tree)
+    applied(tree)
+    expect(git("symbolic-ref", "--short", "HEAD", cwd=tree) == series.BRANCH)
+    expect(git("rev-parse", old, cwd=tree) == commit)
+    expect(git("status", "--porcelain", cwd=tree) == "", "not clean")
+
+
+def test_plain_tree_gets_the_same_files(scratch):
+    plain, tracked = applied(plain_tree(scratch / "plain")), applied(git_tree(scratch / "git"))
+    expect(state(plain)[0] == state(tracked)[0])
+    expect(not any((plain / path).exists() for patch in series.load().patches for path in patch.removes))
+
+
+def test_plain_tree_inside_of_another_git_tree(scratch):
+    git("init", "--quiet", scratch)
+    plain = applied(plain_tree(scratch / "plain"))
+    expect((plain / series.load().marker).exists())
+
+
+def test_twice_on_a_git_tree(scratch):
+    refused(applied(git_tree(scratch / "tree")), series.BRANCH)
+
+
+def test_twice_on_a_git_tree_whose_branch_was_merged(scratch):
+    tree = applied(git_tree(scratch / "tree"))
+    git("branch", "--move", "mine", cwd=tree)
+    refused(tree, "is on this tree already")
+
+
+def test_twice_on_a_plain_tree(scratch):
+    refused(applied(plain_tree(scratch / "tree")), "is on this tree already")
+
+
+def change(tree, path):
+    text = (tree / path).read_text()
+    (tree / path).write_text(text.replace("XEN_VIRTIO", "XEN_OTHER"))
+
+
+def test_unfit_plain_tree(scratch):
+    tree = plain_tree(scratch / "tree")
+    change(tree, "drivers/xen/Kconfig")
+    refused(tree, "Switch virtio on Xen", "drivers/xen/Kconfig")
+
+
+def test_unfit_git_tree(scratch):
+    tree = git_tree(scratch / "tree")
+    change(tree, "drivers/xen/Kconfig")
+    git("commit", "--quiet", "--all", "--message=other", cwd=tree, env=WHO)
+    refused(tree, "Switch virtio on Xen", "drivers/xen/Kconfig")
+
+
+def test_missing_file(scratch):
+    tree = plain_tree(scratch / "tree")
+    (tree / "drivers/xen/Makefile").unlink()
+    refused(tree, "Switch virtio on Xen", "drivers/xen/Makefile")
+
+
+def test_local_changes_are_kept(scratch):
+    tree = git_tree(scratch / "tree")
+    change(tree, "drivers/xen/Kconfig")
+    refused(tree, "drivers/xen/Kconfig")
+
+
+def test_file_in_the_way(scratch):
+    tree = git_tree(scratch / "tree")
+    path = tree / series.load().marker
+    path.parent.mkdir(parents=True)
+    path.write_text("mine\n")
+    refused(tree, str(series.load().marker))
+
+
+def test_no_kernel(scratch):
+    status, said = tool("apply", "--kdir", scratch)
+    expect(status != 0 and "not a kernel source tree" in said, said)
+
+
+def test_too_old_kernel(scratch):
+    tree = plain_tree(scratch / "tree")
+    makefile = (tree / "Makefile").read_text().replace("PATCHLEVEL = 12", "PATCHLEVEL = 1")
+    (tree / "Makefile").write_text(makefile)
+    refused(tree, "Linux 6.1", "6.12")
+
+
+def test_tree_without_the_older_implementation(scratch):
+    tree = plain_tree(scratch / "tree")
+    for patch in series.load().patches:
+        for path in patch.removes:
+            (tree / path).unlink()
+    applied(tree)
+
+
+def test_nobody_to_sign(scratch):
+    nobody = {"HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch), "GIT_CONFIG_NOSYSTEM": "1",
+              "XDG_CACHE_HOME": str(CACHE.parent)}
+    tree = git_tree(scratch / "tree")
+    status, said = tool("apply", "--kdir", tree, who=nobody)
+    expect(status != 0 and "user.name" in said, said)
+
+
+def test_work_tree_changes_only_what_the_overlay_changed(scratch):
+    out = scratch / "tree"
+    expect(tool("tree", "--kdir", plain_tree(scratch / "base"), "--out", out)[0] == 0)
+    old = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    expect(tool("tree", "--kdir", scratch / "base", "--out", out)[0] == 0)
+    written = [path for path, time in old.items() if ".git" not in path.parts and path.stat().st_mtime_ns != time]
+    expect(not written, written)
+
+
+def test_work_tree_changed_by_hand(scratch):
+    out = scratch / "tree"
+    expect(tool("tree", "--kdir", plain_tree(scratch / "base"), "--out", out)[0] == 0)
+    change(out, "drivers/xen/grant-dma/Kconfig")
+    status, said = tool("tree", "--kdir", scratch / "base", "--out", out)
+    expect(status != 0 and "drivers/xen/grant-dma/Kconfig" in said, said)
+
+
+def test_every_pattern_names_a_file(scratch):
+    for patch in series.load().patches:
+        for pattern in patch.files:
+            expect(any(series.matches(path, pattern) for path in series.overlay_files()), f"no file: {pattern}")
+
+
+def test_files_in_no_patch_or_in_two(scratch):
+    patches = series.load().patches
+    for wrong, word in ((patches[1:], "is in no patch"), ([*patches, patches[0]], "is in patches")):
+        try:
+            series.check_all_used_once(wrong)
+        except Fault as fault:
+            expect(patches[0].files[0] in str(fault) and word in str(fault), fault)
+        else:
+            raise AssertionError(f"not noticed: {word}")
+
+
+def test_maintainers_entry_is_in_alphabetical_order(scratch):
+    text = "Head\n\nList\n----\n\nA DRIVER\nS:\tMaintained\n\nC DRIVER\nS:\tMaintained\n\nB DRIVER\nS:\tMaintained\n"
+    titles = [entry.split("\n")[0] for entry in series.insert_entry(text, ["BA DRIVER", "S:\tMaintained"])
+              .split("\n\n")]
+    expect(titles[-2:] == ["B DRIVER", "BA DRIVER"], titles)
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    chosen = [(name, test) for name, test in tests if not sys.argv[1:] or name in sys.argv[1:]]
+    print(f"TAP version 13\n1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, (name, test) in enumerate(chosen, 1):
+        title = name.removeprefix("test_").replace("_", " ")
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                test(Path(scratch))
+                print(f"ok {number} - {title}", flush=True)
+            except (AssertionError, Fault):
+                failed += 1
+                print(f"not ok {number} - {title}")
+                print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
