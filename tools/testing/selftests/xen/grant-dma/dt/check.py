@@ -44,9 +44,11 @@ def binding_errors(tree, log):
     return errors + exit_error(result)
 
 
-def dtb_errors(tree, dtb, *options):
+def dtb_errors(tree, dtb):
     """What dt-validate says of a device tree, one string an error."""
-    command = ["dt-validate", "-m", "-s", tree / BINDINGS / "processed-schema.json", *options, dtb]
+    if not dtb.exists():  # dt-validate would say nothing
+        return [f"no {dtb}"]
+    command = ["dt-validate", "-m", "-s", tree / BINDINGS / "processed-schema.json", dtb]
     result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     errors = re.split(r"\n(?!\t)", result.stderr.strip()) if result.stderr else []
     return errors + exit_error(result)
@@ -75,11 +77,10 @@ def rejection(dts):
 
 
 def guest_errors(tree, dtb):
-    """The nodes of ours in a guest's tree; Xen's other nodes have bindings of their own."""
-    blob = dtb.read_bytes()
-    absent = [f"no {name} node" for name in ("xen,grant-dma", "virtio,mmio")
-              if f"{name}\0".encode() not in blob]
-    return absent + dtb_errors(tree, dtb, "-l", f"{BINDING}:virtio/mmio.yaml")
+    """What concerns our nodes in a guest's tree: Xen describes more than has a binding."""
+    ours = ("xen,grant-dma", "virtio,mmio")
+    absent = [f"no {name} node" for name in ours if f"{name}\0".encode() not in dtb.read_bytes()]
+    return absent + [error for error in dtb_errors(tree, dtb) if any(name in error for name in ours)]
 
 
 class Tap:
