@@ -9,6 +9,8 @@
  * keeps the backend's object alive, but no device.
  */
 
+#include <kunit/static_stub.h>
+
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -63,6 +65,19 @@ static unsigned int held_release(struct grant_backend *backend,
 	return released;
 }
 
+/**
+ * grant_held_schedule() - have the worker try again after held->delay
+ * @held: what a backend still uses
+ *
+ * Context: Any, with held->lock held.
+ */
+void grant_held_schedule(struct grant_held *held)
+{
+	KUNIT_STATIC_STUB_REDIRECT(grant_held_schedule, held);
+
+	schedule_delayed_work(&held->work, held->delay);
+}
+
 static void held_work(struct work_struct *work)
 {
 	struct grant_held *held =
@@ -84,7 +99,7 @@ static void held_work(struct work_struct *work)
 	held->delay = released ? HELD_DELAY_MIN :
 				 min(held->delay * 2, HELD_DELAY_MAX);
 	if (held->count)
-		schedule_delayed_work(&held->work, held->delay);
+		grant_held_schedule(held);
 	spin_unlock_irq(&held->lock);
 
 	while (released--)
@@ -136,7 +151,7 @@ void grant_held_add(struct grant_backend *backend, grant_ref_t ref)
 	held->count++;
 	if (held->count == 1) {
 		held->delay = HELD_DELAY_MIN;
-		schedule_delayed_work(&held->work, held->delay);
+		grant_held_schedule(held);
 	}
 	spin_unlock_irqrestore(&held->lock, flags);
 }

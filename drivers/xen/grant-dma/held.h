@@ -23,6 +23,7 @@ struct grant_held {
 };
 
 void grant_held_init(struct grant_held *held);
+void grant_held_schedule(struct grant_held *held);
 void grant_held_add(struct grant_backend *backend, grant_ref_t ref);
 
 #endif /* _XEN_GRANT_DMA_HELD_H */
