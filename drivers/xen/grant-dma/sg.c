@@ -23,7 +23,7 @@
 
 static unsigned long entry_pages(struct scatterlist *sg)
 {
-	return grant_dma_pages(sg_phys(sg), sg->length);
+	return sg->length ? grant_dma_pages(sg_phys(sg), sg->length) : 0;
 }
 
 /* Where in the run an entry of @pages can begin when @at is the next place. */
