@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Finds the lines of a log by which kernel, Xen or QEMU say that something is wrong."""
+
+import re
+from pathlib import Path
+
+TROUBLE = re.compile(
+    r"WARNING:|\bBUG\b|\bOops\b|Kernel panic|DMA-API|KASAN|UBSAN|KFENCE|kmemleak:.*new suspected"
+    r"|possible circular locking|possible recursive locking|inconsistent lock state"
+    r"|suspicious RCU usage|sleeping function called|scheduling while atomic"
+    r"|still in use|deferred probe timeout|deferred probe pending"
+    r"|Call trace|Unable to handle kernel|Internal error|blocked for more than|soft lockup"
+    r"|detected stall|refcount_t:|list_(add|del) corruption|Xen BUG|Xen call trace|Assertion .* failed"
+)
+
+# Every exception states why it is harmless.
+HARMLESS = [
+    # Checkers saying at boot that they are there.
+    re.compile(r"KASAN: KernelAddressSanitizer initialized"),
+    re.compile(r"DMA-API: (preallocated \d+ debug entries|debugging enabled by kernel config)"),
+    # Xen says how it was built; the test bed asked for it.
+    re.compile(r"\(XEN\) WARNING: .*(UNSUPPORTED|unsupported|ioreq|IOREQ)"),
+]
+
+
+def scan_text(text):
+    """The lines of trouble in a log, as (number, line)."""
+    return [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), 1)
+        if TROUBLE.search(line) and not any(h.search(line) for h in HARMLESS)
+    ]
+
+
+def scan(path):
+    """The lines of trouble in a log file, as "file:number: line"."""
+    text = Path(path).read_text(errors="replace")
+    return [f"{path}:{number}: {line}" for number, line in scan_text(text)]

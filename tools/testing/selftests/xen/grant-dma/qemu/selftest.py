@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks that the test bed notices what it must: trouble in logs, failing and hanging guests.
+
+Prints TAP.
+"""
+
+import sys
+
+import bed
+import kunit
+import scan
+
+# Lines as kernel and Xen print them, and whether they are trouble.
+LINES = [
+    ("[    1.0] WARNING: CPU: 0 PID: 1 at kernel/dma/debug.c:870 check_unmap+0x8/0x10", True),
+    ("[    1.0] BUG: KASAN: slab-use-after-free in f+0x10/0x20", True),
+    ("[    1.0] BUG: sleeping function called from invalid context at mm/slab.h:1", True),
+    ("[    1.0] UBSAN: shift-out-of-bounds in a.c:1:2", True),
+    ("[    1.0] Internal error: Oops: 0000000096000004 [#1] SMP", True),
+    ("[    1.0] DMA-API: virtio-mmio 2000000.virtio: device driver has pending DMA", True),
+    ("[    1.0] WARNING: possible circular locking dependency detected", True),
+    ("[    1.0] xen:grant_table: g.e. 0x8 still in use!", True),
+    ("[    1.0] virtio-mmio 2000000.virtio: deferred probe timeout, ignoring dependency", True),
+    ("[    1.0] platform 2000000.virtio: deferred probe pending: (reason unknown)", True),
+    ("[    1.0] kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", True),
+    ("[    1.0] INFO: task kworker/0:1:9 blocked for more than 122 seconds.", True),
+    ("(XEN) Xen BUG at common/grant_table.c:1", True),
+    ("[    0.0] kasan: KernelAddressSanitizer initialized (generic)", False),
+    ("[    0.5] DMA-API: preallocated 65536 debug entries", False),
+    ("[    0.5] DMA-API: debugging enabled by kernel config", False),
+    ("[    0.5] Debug: nothing is wrong", False),
+]
+
+KTAP = """\
+[    0.9] KTAP version 1
+[    0.9] 1..1
+[    0.9]     KTAP version 1
+[    0.9]     # Subtest: suite
+[    0.9]     1..4
+[    0.9]     ok 1 fine
+[    0.9]     # broken: EXPECTATION FAILED at a.c:1
+[    0.9]     not ok 2 broken
+[    0.9]     ok 3 left_out # SKIP no Xen
+[    0.9]         KTAP version 1
+[    0.9]         # Subtest: many
+[    0.9]         not ok 1 one
+[    0.9]         ok 2 two
+[    0.9]     not ok 4 many
+[    0.9] # suite: pass:1 fail:2 skip:1 total:4
+[    0.9] not ok 1 suite
+"""
+
+COUNT = 0
+FAILED = 0
+
+
+def check(name, passed, why=""):
+    """A line of TAP."""
+    global COUNT, FAILED
+    COUNT += 1
+    FAILED += not passed
+    if not passed and why:
+        print("".join(f"# {line}\n" for line in str(why).splitlines()), end="")
+    print(f"{'ok' if passed else 'not ok'} {COUNT} - {name}", flush=True)
+
+
+def check_scanner():
+    """Lines of trouble are found, harmless ones are not."""
+    for line, trouble in LINES:
+        found = bool(scan.scan_text(line))
+        check(f"scanner {'finds' if trouble else 'passes'}: {line[12:60]}", found == trouble)
+
+
+def check_ktap():
+    """KUnit's results are read from a log."""
+    found = [(c.suite, c.name, c.ok, bool(c.skipped)) for c in kunit.cases(KTAP)]
+    wanted = [("suite", "fine", True, False), ("suite", "broken", False, False),
+              ("suite", "left_out", True, True), ("suite", "many", False, False)]
+    check("KUnit results are read from a log", found == wanted, found)
+    broken = [c.why for c in kunit.cases(KTAP) if c.name == "broken"]
+    check("a failing case comes with what it said", "EXPECTATION FAILED" in broken[0], broken)
+
+
+def check_guests():
+    """What goes wrong in a guest reaches the verdict."""
+    results = bed.boot("selftest", [
+        bed.Guest("fine", "echo left >$OUT/file; exit 3", devices=[]),
+        bed.Guest("planted", "echo 'BUG: planted' >/dev/kmsg", devices=[]),
+        bed.Guest("allowed", "echo 'BUG: planted' >/dev/kmsg", devices=[], allow=["planted"]),
+        bed.Guest("hangs", "sleep 1000", devices=[], seconds=60),
+        bed.Guest("dies", "echo c >/proc/sysrq-trigger", devices=[]),
+    ])
+    check("exit status of the commands is given back", results["fine"].status == 3)
+    check("files of a guest are given back",
+          (results["fine"].out / "file").read_text() == "left\n")
+    check("device tree of a guest is given back",
+          (results["fine"].out / "guest.dtb").stat().st_size > 0)
+    check("a guest without fault has no problems", not results["fine"].problems,
+          results["fine"].problems)
+    check("a planted BUG is reported",
+          any("BUG: planted" in line for line in results["planted"].problems))
+    check("a planted BUG that is allowed is not reported", not results["allowed"].problems,
+          results["allowed"].problems)
+    check("a guest that hangs is reported",
+          any("not finished" in line for line in results["hangs"].problems))
+    check("a guest that dies is reported",
+          any("Kernel panic" in line for line in results["dies"].problems))
+    check("the next guest starts after one that hung", results["dies"].log.exists())
+    check("nothing else is reported", not results.own_problems, results.own_problems)
+
+
+def main():
+    """Everything."""
+    print("TAP version 13")
+    check_scanner()
+    check_ktap()
+    check_guests()
+    print(f"1..{COUNT}")
+    sys.exit(1 if FAILED else 0)
+
+
+if __name__ == "__main__":
+    main()
