@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from base import CACHE, TOP, git, install
-from series import matches, overlay_files
+from base import CACHE, TOP, git, git_tree, install
+from series import borrow, matches, overlay_files
 
 BUILD = TOP / "build/check"
 DRIVER = "drivers/xen/grant-dma/"
@@ -167,8 +167,7 @@ def bisect(tree, tap, commits):
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", "tools/testing/selftests/xen/grant-dma/qemu/kernel.config"))
     kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
-    git("init", "--quiet", kernel.source)
-    (kernel.source / ".git/objects/info/alternates").write_text(f"{tree.resolve()}/.git/objects\n")
+    borrow(kernel.source, git_tree(tree))
     done = BUILD / "built"
     done.mkdir(parents=True, exist_ok=True)
     for commit, subject in commits:

@@ -216,11 +216,9 @@ def make_tree(arguments):
     """Bring a work tree up to date with the overlay, writing only the files that changed."""
     out = (arguments.out or TOP / f"build/linux-{arguments.base}").absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
-    base = base_of(arguments, out.with_name(out.name + ".git"))
-    git("init", "--quiet", out)
-    objects = git("rev-parse", "--path-format=absolute", "--git-path", "objects", cwd=base.git_dir)
-    (out / ".git/objects/info/alternates").write_text(objects + "\n")
-    made = commits(load(), base._replace(git_dir=out / ".git"), fixed_stamp())
+    content, base = load(), base_of(arguments, out.with_name(out.name + ".git"))
+    borrow(out, base)
+    made = commits(content, base._replace(git_dir=out / ".git"), fixed_stamp())
     tip = made[-1]
     if (out / "Makefile").exists():
         refuse_own_changes(out, tip)
@@ -229,6 +227,15 @@ def make_tree(arguments):
     git("update-ref", "refs/heads/base", base.commit, cwd=out)
     git("reset", "--quiet", "--hard", tip, cwd=out)
     print(f"{out}: {len(made)} patches on Linux {base.version}")
+
+
+def borrow(out, base):
+    """Let a repository see the base's objects without a copy of them."""
+    git("init", "--quiet", out)
+    objects, shallow = (Path(git("rev-parse", "--path-format=absolute", "--git-path", name, cwd=base.git_dir))
+                        for name in ("objects", "shallow"))
+    (out / ".git/objects/info/alternates").write_text(f"{objects}\n")
+    (out / ".git/shallow").write_text(shallow.read_text() if shallow.exists() else "")
 
 
 def refuse_own_changes(out, tip):
@@ -246,8 +253,8 @@ def refuse_own_changes(out, tip):
 def make_series(arguments):
     """Write the patches and a cover letter for mailing."""
     with tempfile.TemporaryDirectory() as scratch:
-        base = base_of(arguments, Path(scratch))
-        tip = commits(load(), base, user_stamp(TOP))[-1]
+        content, base = load(), base_of(arguments, Path(scratch))
+        tip = commits(content, base, user_stamp(TOP))[-1]
         out = arguments.out or TOP / f"out/series/{base.version}"
         for old in out.glob("*.patch"):
             old.unlink()
