@@ -97,7 +97,7 @@ class Guest:
         lines = [
             f'name = "{self.name}"',
             f'kernel = "/share/Image-{self.kernel}"',
-            'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1'
+            'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1 printk.devkmsg=on'
             f' {self.cmdline}"',
             f"vcpus = {self.vcpus}",
             f"memory = {self.memory}",
@@ -136,7 +136,7 @@ class Guest:
         if self.interactive:
             (directory / "interactive").touch()
         with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:
-            tar.add(HERE / "guest", "guest")
+            tar.add(HERE / "guest/run.sh", "run.sh")
             tar.add(directory / "commands", "commands")
             if self.interactive:
                 tar.add(directory / "interactive", "interactive")
@@ -393,7 +393,7 @@ def boot(name, guests, console=None):
     takes over.
     """
     share = fresh_directory(name)
-    shutil.copy(HERE / "dom0", share / "dom0")
+    shutil.copy(HERE / "dom0/run.sh", share / "run.sh")
     for flavour in {guest.kernel for guest in guests}:
         os.link(kernel_image(flavour), share / f"Image-{flavour}")
     for guest in guests:

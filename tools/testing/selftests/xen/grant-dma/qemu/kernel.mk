@@ -17,12 +17,12 @@ kbuild = $(MAKE) -C $(KDIR) O=$(KERNEL)/$* ARCH=arm64 LOCALVERSION= \
 
 .PHONY: kernel-main kernel-debug configure-main configure-debug build-main build-debug
 kernel-main kernel-debug: kernel-%: | $(HOST)
-	+@./step "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) build-$*
+	+@./step.sh "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) build-$*
 
 configure-main configure-debug: configure-%:
 	mkdir -p $(KERNEL)/$*
 	cat $(FRAGMENTS_$*) > $(KERNEL)/$*/wanted
-	./update-config $(KERNEL)/$* $(kbuild)
+	./update-config.sh $(KERNEL)/$* $(kbuild)
 
 build-main build-debug: build-%: configure-%
 	$(kbuild) -j$$(nproc) Image

@@ -4,26 +4,26 @@
 # changed recipe makes its piece anew and an old clone goes on finding its own.
 
 # piece NAME, OTHER FILES OF THE RECIPE
-piece = $(CACHE)/$(1)-$(shell cat $(1).sh $(2) | sha256sum | cut -c 1-12)
+piece = $(CACHE)/$(1)-$(shell cat pieces/$(1).sh $(2) | sha256sum | cut -c 1-12)
 
-SYSROOT := $(call piece,sysroot,debian-root)
-XEN := $(call piece,xen,debian-source)/xen
-QEMU := $(call piece,qemu,debian-source sysroot.sh)/qemu-system-aarch64
-DOM0 := $(call piece,dom0,dom0-init dom0-block qemu.sh debian-source sysroot.sh)/initramfs
-GUEST_ROOT := $(call piece,guest,guest-init debian-root)/root.img
+SYSROOT := $(call piece,sysroot,pieces/debian-root.sh)
+XEN := $(call piece,xen,pieces/debian-source.sh)/xen
+QEMU := $(call piece,qemu,pieces/debian-source.sh pieces/sysroot.sh)/qemu-system-aarch64
+DOM0 := $(call piece,dom0,dom0/init.sh dom0/block.sh pieces/qemu.sh pieces/sysroot.sh)/initramfs
+GUEST_ROOT := $(call piece,guest,guest/init.sh pieces/debian-root.sh)/root.img
 HOST := $(BUILD)/log/host.stamp
 
 # make_piece NAME, ARGUMENTS: a piece appears only when it is complete.
 define make_piece
 	@rm -rf $(@D).new
 	@mkdir -p $(@D).new
-	@./step $(1) $(BUILD)/log/$(1).log ./$(1).sh $(2) $(@D).new
+	@./step.sh $(1) $(BUILD)/log/$(1).log pieces/$(1).sh $(2) $(@D).new
 	@rm -rf $(@D)
 	@mv $(@D).new $(@D)
 endef
 
-$(HOST): host-packages
-	@./step "host packages" $(BUILD)/log/host.log ./host-packages
+$(HOST): pieces/host-packages.sh
+	@./step.sh "host packages" $(BUILD)/log/host.log pieces/host-packages.sh
 	@touch $@
 
 $(SYSROOT)/complete: | $(HOST)

@@ -13,7 +13,7 @@ ROW = "{:<16} {:<11} {:<14} {:>7} {:>10} {:>9}  {}"
 
 
 def rows(console):
-    """What report-guest printed: a list of fields a device."""
+    """What guest/report.sh printed: a list of fields a device."""
     return [line.split()[1:] for line in console.splitlines() if line.startswith("report: ")]
 
 
@@ -46,8 +46,8 @@ def print_report(console):
 def main():
     """Boot, report, give a verdict."""
     interactive = sys.argv[1] == "shell"
-    guest = bed.Guest("guest", "./report-guest", interactive=interactive,
-                      files={"report-guest": bed.HERE / "report-guest"})
+    guest = bed.Guest("guest", "./report.sh", interactive=interactive,
+                      files={"report.sh": bed.HERE / "guest/report.sh"})
     results = bed.boot(sys.argv[1], [guest], print_report if interactive else None)
     result = results["guest"]
     faulty = list(faults(rows(result.text))) if interactive else print_report(result.text)

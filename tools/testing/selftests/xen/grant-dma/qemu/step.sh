@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Run a long command, its output in a log: step NAME LOG COMMAND...
+# Run a long command, its output in a log: step.sh NAME LOG COMMAND...
 # Says every 20 seconds where it is, and shows the end of the log if it fails.
 name=$1 log=$2
 shift 2

@@ -9,9 +9,9 @@ say() {
 
 start_toolstack() {
 	mkdir -p /run/xen /run/lock /var/lib/xen /var/log/xen /dev/pts
-	mount -t devpts devpts /dev/pts
-	mount -t xenfs xenfs /proc/xen
-	mount -t tracefs tracefs /sys/kernel/tracing
+	mount -t devpts none /dev/pts
+	mount -t xenfs none /proc/xen
+	mount -t tracefs none /sys/kernel/tracing
 	xenstored && xen-init-dom0 >/share/toolstack.log &&
 		xenconsoled --log=guest --log-dir=/share &&
 		losetup -r /dev/loop0 /dev/vda || return
@@ -97,7 +97,7 @@ while read -r name seconds <&3; do
 	verdict="loop devices failed"
 	run_guest
 	guest_gone || xl destroy "$name"
-	kill $(pidof qemu-system-aarch64) 2>/dev/null
+	killall qemu-system-aarch64 2>/dev/null
 	usleep 200000
 	losetup -d /dev/loop1
 	losetup -d /dev/loop2

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Unpack packages and what they depend on, without running anything of theirs:
-# debian-root PACKAGE,PACKAGE... DIR
+# debian-root.sh PACKAGE,PACKAGE... DIR
 set -eu
 packages=$1 dir=$2
-for archive in $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sort -u); do
+for archive in $("$(dirname "$0")/archives.sh"); do
 	if mmdebstrap --variant=extract --architectures=arm64 \
 		--include="$packages" trixie "$dir" "$archive"; then
 		exit

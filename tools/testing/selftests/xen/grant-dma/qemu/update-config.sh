@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Make .config from the file `wanted`, starting at allnoconfig, and fail if an
-# option didn't make it: update-config DIR KBUILD-COMMAND...
+# option didn't make it: update-config.sh DIR KBUILD-COMMAND...
 set -eu
 dir=$1
 shift

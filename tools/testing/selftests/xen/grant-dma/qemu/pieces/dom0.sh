@@ -4,6 +4,7 @@
 # dom0.sh SYSROOT QEMU DIR
 set -eu
 sysroot=$1 qemu=$2 dir=$3
+here=$(dirname "$0")/..
 root=$dir/root
 lib=usr/lib/aarch64-linux-gnu
 xen=usr/lib/xen-4.20/bin
@@ -32,9 +33,10 @@ for tool in xl xenstored xenconsoled xenconsole xen-init-dom0; do
 	cp "$sysroot/$xen/$tool" "$root/$xen"
 	ln -sf "/$xen/$tool" "$root/usr/bin/$tool"
 done
+ln -s busybox "$root/usr/bin/sh"
 touch "$root/etc/xen/xl.conf" # its absence is complained about
-install dom0-init "$root/init"
-install dom0-block "$root/etc/xen/scripts/block"
+install "$here/dom0/init.sh" "$root/init"
+install "$here/dom0/block.sh" "$root/etc/xen/scripts/block"
 
 for program in "$root"/usr/bin/* "$root/$xen"/*; do
 	[ -L "$program" ] || add_libraries "$program"

@@ -9,7 +9,7 @@ sysroot=$1 dir=$2
 src=$dir/src
 lib=$sysroot/usr/lib/aarch64-linux-gnu
 
-./debian-source qemu 10 "$src"
+"$(dirname "$0")/debian-source.sh" qemu 10 "$src"
 
 cat >"$src/configs/devices/aarch64-softmmu/xenpvh.mak" <<-END
 	CONFIG_VIRTIO_MMIO=y

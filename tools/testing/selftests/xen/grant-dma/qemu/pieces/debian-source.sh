@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Unpack the newest source package that can be had, patches applied:
-# debian-source PACKAGE VERSION-PREFIX DIR
+# debian-source.sh PACKAGE VERSION-PREFIX DIR
 #
 # The archive is the machine's own, the suites are not, so apt gets lists of
 # its own.  The .dsc isn't needed and may be gone while its tarballs still
@@ -26,7 +26,7 @@ fetch() {
 	echo "deb-src [signed-by=$keyring] $1 $2 main" >"$state/sources.list"
 	own_apt apt-get update
 	own_apt apt-get source --print-uris "$package" |
-		sed -n "s/^'\([^']*\)' \(${package}_$version[^ ]*\) [0-9]* /\1 \2 /p" >"$state/files"
+		sed -n "s/^'\([^']*\)' \(${package}_${version}[^ ]*\) [0-9]* /\1 \2 /p" >"$state/files"
 	[ -s "$state/files" ] || return 1
 	while read -r uri file hash; do
 		case $file in *.dsc | *.asc) continue ;; esac
@@ -47,7 +47,7 @@ unpack() {
 	done
 }
 
-archives=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sort -u)
+archives=$("$(dirname "$0")/archives.sh")
 for suite in trixie-security trixie sid; do
 	for archive in $archives; do
 		if fetch "$archive" "$suite"; then

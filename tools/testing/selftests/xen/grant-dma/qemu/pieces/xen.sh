@@ -6,7 +6,7 @@ set -eu
 dir=$1
 src=$dir/src
 
-./debian-source xen 4.20 "$src"
+"$(dirname "$0")/debian-source.sh" xen 4.20 "$src"
 
 xen_make() {
 	make -C "$src/xen" -j"$(nproc)" XEN_TARGET_ARCH=arm64 \

@@ -4,7 +4,7 @@
 # back, and prints a line a device:
 # report: device driver backend references bytes check
 table=/sys/kernel/debug/xen/grant-dma/devices
-bytes=$((8 << 20))
+bytes=$((4 << 20))
 
 check_blk() {
 	disk=$(ls "$1/block")
@@ -19,7 +19,7 @@ check_blk() {
 check_net() {
 	interface=$(ls "$1/net")
 	head -c $bytes /dev/urandom >/tmp/sent
-	socat -t 20 - TCP:192.168.128.1:7 </tmp/sent | cmp - /tmp/sent || return
+	socat -t 60 - TCP:192.168.128.1:7 </tmp/sent >/tmp/echoed && cmp /tmp/sent /tmp/echoed || return
 	moved=$(cat "$1/net/$interface"/statistics/?x_bytes | awk '{ sum += $1 } END { print sum }')
 }
 

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest's first process: unpacks what the host sent (xvdb) and runs it.
+export PATH=/run/bin:/usr/bin:/usr/sbin HOME=/tmp
+busybox mount -t tmpfs none /run
+busybox mkdir /run/bin
+/usr/bin/busybox --install -s /run/bin
+mount -t tmpfs none /tmp
+mount -t tmpfs none /mnt
+mount -t tmpfs none /kselftest
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t debugfs none /sys/kernel/debug
+mount -t tracefs none /sys/kernel/tracing
+tar -x -f /dev/xvdb -C /kselftest
+exec /kselftest/run.sh
