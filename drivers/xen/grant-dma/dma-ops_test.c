@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the DMA ops, but for scatterlists, by way of the DMA API.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/anon_inodes.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "address.h"
+#include "device.h"
+#include "fake-table.h"
+#include "test-device.h"
+
+#define BLOCK		SZ_512K
+
+/* @table: NULL when the test runs on Xen's */
+struct ops_test {
+	struct fake_table *table;
+	struct device *dev;
+};
+
+static int ops_init(struct kunit *test)
+{
+	struct ops_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	t->table = table_of_param(test);
+	t->dev = test_device(test, "grants", TEST_DOMID);
+	return 0;
+}
+
+static void expect_idle(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+
+	test_idle(test, t->dev);
+	if (t->table)
+		KUNIT_ASSERT_EQ(test, t->table->used, 0);
+}
+
+static unsigned long failures(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+
+	return grant_device_counters(t->dev->xen_grant_dma).failures;
+}
+
+/* The fake table knows to whom, and how, it grants access. */
+static bool granted_as(struct kunit *test, dma_addr_t addr, size_t size,
+		       enum dma_data_direction dir)
+{
+	struct ops_test *t = test->priv;
+	unsigned long pages = grant_dma_pages(addr, size);
+	bool readonly = dir == DMA_TO_DEVICE;
+	const struct fake_entry *entry;
+
+	if (!t->table)
+		return true;
+	for (entry = &t->table->entries[test_ref(test, addr)]; pages--; entry++)
+		if (entry->domid != TEST_DOMID || entry->readonly != readonly)
+			return false;
+	return true;
+}
+
+static void map_page_random(struct kunit *test)
+{
+	static const enum dma_data_direction dirs[] = {
+		DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE,
+	};
+	struct page *block = test_pages(test, BLOCK);
+	struct page *other = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	enum dma_data_direction dir;
+	size_t start, first, size;
+	dma_addr_t addr, neighbour;
+	struct rnd_state random;
+	int i;
+
+	neighbour = dma_map_page(t->dev, other, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, neighbour));
+
+	prandom_seed_state(&random, 4);
+	for (i = 0; i < 3000; i++) {
+		start = test_random(&random, BLOCK);
+		size = min_t(size_t, BLOCK - start, i % 16 ? SZ_16K : BLOCK);
+		size = 1 + test_random(&random, size);
+		/* The offset is often beyond the page that is passed. */
+		first = test_random(&random, 1 + start / PAGE_SIZE);
+		dir = dirs[test_random(&random, ARRAY_SIZE(dirs))];
+
+		addr = dma_map_page(t->dev, block + first,
+				    start - first * PAGE_SIZE, size, dir);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+		KUNIT_ASSERT_TRUE_MSG(test,
+				      test_resolves(test, addr,
+						    page_to_phys(block) + start,
+						    size) &&
+				      granted_as(test, addr, size, dir),
+				      "case %d: %zu bytes at %#zx, direction %d",
+				      i, size, start, dir);
+		if (t->table)
+			KUNIT_ASSERT_EQ(test, t->table->used,
+					grant_dma_pages(start, size) +
+					XEN_PFN_PER_PAGE);
+		dma_unmap_page(t->dev, addr, size, dir);
+	}
+
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, neighbour,
+					      page_to_phys(other), PAGE_SIZE));
+	dma_unmap_page(t->dev, neighbour, PAGE_SIZE, DMA_TO_DEVICE);
+	expect_idle(test);
+}
+
+static void map_page_refused(struct kunit *test)
+{
+	struct page *page = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	unsigned long before = failures(test);
+	dma_addr_t addr;
+
+	addr = dma_map_page(t->dev, page, 1, 0, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+
+	/* A driver that sets a mask without asking. */
+	*t->dev->dma_mask = DMA_BIT_MASK(63);
+	addr = dma_map_page(t->dev, page, 0, 1, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 1, &addr,
+						   GFP_KERNEL));
+	*t->dev->dma_mask = DMA_BIT_MASK(64);
+
+	addr = dma_map_resource(t->dev, page_to_phys(page), PAGE_SIZE,
+				DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+
+	KUNIT_EXPECT_EQ(test, failures(test), before + 4);
+	expect_idle(test);
+}
+
+/* Something that a bus decodes, but not as this domain's memory. */
+static void map_page_not_ram(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	struct scatterlist sg[2];
+	unsigned long pfn = 0;
+	struct page *page;
+	dma_addr_t addr;
+
+	while (pfn_valid(pfn) && pfn < max_pfn)
+		pfn++;
+	page = pfn_to_page(pfn);
+
+	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+
+	sg_init_table(sg, 2);
+	sg_set_page(&sg[0], test_pages(test, PAGE_SIZE), PAGE_SIZE, 0);
+	sg_set_page(&sg[1], page, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, dma_map_sg(t->dev, sg, 2, DMA_TO_DEVICE), 0);
+	expect_idle(test);
+}
+
+static bool memory_resolves(struct kunit *test, dma_addr_t addr, void *vaddr,
+			    size_t size)
+{
+	bool linear = !is_vmalloc_addr(vaddr);
+	struct page *page;
+	size_t at;
+
+	for (at = 0; at < size; at += PAGE_SIZE) {
+		page = linear ? virt_to_page(vaddr + at) :
+				vmalloc_to_page(vaddr + at);
+		if (!test_resolves(test, addr + at, page_to_phys(page),
+				   min_t(size_t, PAGE_SIZE, size - at)))
+			return false;
+	}
+	return true;
+}
+
+/* What was dirty is clean when it comes again. */
+static void coherent_twice(struct kunit *test, size_t size, gfp_t gfp)
+{
+	struct ops_test *t = test->priv;
+	dma_addr_t addr;
+	void *vaddr;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		vaddr = dma_alloc_coherent(t->dev, size, &addr, gfp);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, vaddr, "%zu bytes", size);
+		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(vaddr));
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(vaddr, 0, size),
+				      "%zu bytes are dirty", size);
+		memset(vaddr, 0xa5, size);
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      memory_resolves(test, addr, vaddr, size) &&
+				      granted_as(test, addr, size,
+						 DMA_BIDIRECTIONAL),
+				      "%zu bytes", size);
+		dma_free_coherent(t->dev, size, vaddr, addr);
+	}
+	expect_idle(test);
+}
+
+static void coherent(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		1, SZ_4K - 1, SZ_4K, SZ_4K + 1, 3 * SZ_4K, PAGE_SIZE,
+		PAGE_SIZE + 1, 5 * PAGE_SIZE - 1, SZ_256K, SZ_1M + 1, 3 * SZ_1M,
+	};
+	struct ops_test *t = test->priv;
+	dma_addr_t addr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		coherent_twice(test, sizes[i], GFP_KERNEL);
+	coherent_twice(test, 1, GFP_ATOMIC);
+	coherent_twice(test, 4 * PAGE_SIZE, GFP_ATOMIC);
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 0, &addr,
+						   GFP_KERNEL));
+	expect_idle(test);
+}
+
+/* More than there can be contiguous pages. */
+static void coherent_large(struct kunit *test)
+{
+	size_t most = PAGE_SIZE << MAX_PAGE_ORDER;
+	unsigned long before = failures(test);
+	struct ops_test *t = test->priv;
+	dma_addr_t addr;
+
+	/* Not to be had without sleeping. */
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 2 * most, &addr,
+						   GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, failures(test), before + 1);
+	expect_idle(test);
+
+	if (most > SZ_64M)
+		kunit_skip(test, "takes more than %zu bytes of memory", most);
+	coherent_twice(test, most + 1, GFP_KERNEL);
+}
+
+static void coherent_sgtable(struct kunit *test)
+{
+	size_t sizes[] = { 1, PAGE_SIZE, 3 * PAGE_SIZE + 1 }, at;
+	struct ops_test *t = test->priv;
+	struct scatterlist *sg;
+	struct sg_table sgt;
+	dma_addr_t addr;
+	void *vaddr;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		vaddr = dma_alloc_coherent(t->dev, sizes[i], &addr, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, vaddr);
+		KUNIT_ASSERT_EQ(test, dma_get_sgtable(t->dev, &sgt, vaddr, addr,
+						      sizes[i]), 0);
+		at = 0;
+		for_each_sgtable_sg(&sgt, sg, j) {
+			KUNIT_EXPECT_TRUE(test,
+					  test_resolves(test, addr + at,
+							sg_phys(sg), sg->length));
+			at += sg->length;
+		}
+		KUNIT_EXPECT_EQ(test, at, sizes[i]);
+		sg_free_table(&sgt);
+		dma_free_coherent(t->dev, sizes[i], vaddr, addr);
+	}
+	expect_idle(test);
+}
+
+static void noncoherent_pages(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, PAGE_SIZE, 5 * PAGE_SIZE, SZ_1M };
+	struct ops_test *t = test->priv;
+	enum dma_data_direction dir;
+	struct page *page;
+	dma_addr_t addr;
+	int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+		size_t size = sizes[i / 2];
+
+		dir = i & 1 ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+		page = dma_alloc_pages(t->dev, size, &addr, dir, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, page, "%zu bytes", size);
+		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0, size));
+		memset(page_address(page), 0xa5, size);
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      test_resolves(test, addr,
+						    page_to_phys(page), size) &&
+				      granted_as(test, addr, size, dir),
+				      "%zu bytes", size);
+		dma_free_pages(t->dev, size, page, addr, dir);
+	}
+	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev,
+						PAGE_SIZE << (MAX_PAGE_ORDER + 1),
+						&addr, DMA_TO_DEVICE,
+						GFP_KERNEL));
+	expect_idle(test);
+}
+
+/* Each allocation of references in turn fails, until none is left to fail. */
+static void references_run_out(struct kunit *test)
+{
+	struct page *page = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	unsigned long before;
+	dma_addr_t addr;
+	void *vaddr;
+	int i;
+
+	for (i = 1;; i++) {
+		before = failures(test);
+		t->table->fail_in = i;
+		vaddr = dma_alloc_coherent(t->dev, SZ_64K, &addr, GFP_KERNEL);
+		if (vaddr)
+			break;
+		KUNIT_EXPECT_EQ(test, failures(test), before + 1);
+		expect_idle(test);
+	}
+	KUNIT_EXPECT_GT(test, i, 1);
+	dma_free_coherent(t->dev, SZ_64K, vaddr, addr);
+
+	t->table->fail_in = 1;
+	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	t->table->fail_in = 1;
+	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev, PAGE_SIZE, &addr,
+						DMA_TO_DEVICE, GFP_KERNEL));
+	expect_idle(test);
+}
+
+static void masks(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, dma_set_mask(t->dev, DMA_BIT_MASK(32)), -EIO);
+	KUNIT_EXPECT_EQ(test, dma_set_mask(t->dev, DMA_BIT_MASK(63)), -EIO);
+	KUNIT_EXPECT_EQ(test, dma_set_coherent_mask(t->dev, DMA_BIT_MASK(40)),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, *t->dev->dma_mask, DMA_BIT_MASK(64));
+	KUNIT_EXPECT_EQ(test, dma_get_required_mask(t->dev), DMA_BIT_MASK(64));
+}
+
+/* What the device is told that it can map, it can map. */
+static void mapping_sizes(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	size_t most = dma_max_mapping_size(t->dev), left, offset = 2049, length;
+	struct page *block = test_pages(test, SZ_1M);
+	unsigned int entries = most / SZ_1M + 2;
+	struct scatterlist *sg;
+	struct sg_table sgt;
+	int i;
+
+	KUNIT_EXPECT_GT(test, most, 0);
+	KUNIT_EXPECT_GT(test, dma_opt_mapping_size(t->dev), 0);
+	KUNIT_EXPECT_LE(test, dma_opt_mapping_size(t->dev), most);
+	KUNIT_EXPECT_EQ(test, dma_get_merge_boundary(t->dev), 4095);
+
+	dma_set_max_seg_size(t->dev, UINT_MAX);
+	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, entries, GFP_KERNEL), 0);
+	left = most;
+	for_each_sgtable_sg(&sgt, sg, i) {
+		length = min_t(size_t, left, SZ_1M - offset);
+		sg_set_page(sg, block, length, offset);
+		left -= length;
+		offset = 0;
+	}
+	KUNIT_ASSERT_EQ(test, left, 0);
+	KUNIT_EXPECT_EQ(test, dma_map_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0), 0);
+	KUNIT_EXPECT_EQ(test, sgt.nents, 1);
+	KUNIT_EXPECT_EQ(test, sg_dma_len(sgt.sgl), most);
+	dma_unmap_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0);
+	sg_free_table(&sgt);
+	expect_idle(test);
+}
+
+static void counters(struct kunit *test)
+{
+	struct page *page = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	dma_addr_t addr[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		addr[i] = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr[i]));
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.used),
+			3 * XEN_PFN_PER_PAGE);
+	for (i = 0; i < 3; i++)
+		dma_unmap_page(t->dev, addr[i], PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.peak),
+			3 * XEN_PFN_PER_PAGE);
+	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).mappings, 3);
+	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, 0);
+	expect_idle(test);
+}
+
+static void rebind(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	dma_addr_t addr;
+	void *vaddr;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		vaddr = dma_alloc_coherent(t->dev, PAGE_SIZE, &addr, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, vaddr);
+		KUNIT_EXPECT_EQ(test, addr >> 63, 1);
+		dma_free_coherent(t->dev, PAGE_SIZE, vaddr, addr);
+
+		device_release_driver(t->dev);
+		KUNIT_EXPECT_NULL(test, t->dev->xen_grant_dma);
+		KUNIT_EXPECT_NULL(test, t->dev->dma_ops);
+		KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
+
+		KUNIT_ASSERT_EQ(test, device_attach(t->dev), 1);
+		KUNIT_ASSERT_EQ(test, grant_device_create(t->dev, TEST_DOMID), 0);
+		expect_idle(test);
+	}
+}
+
+struct shown_buffer {
+	struct device *dev;
+	void *vaddr;
+	dma_addr_t addr;
+	size_t size;
+};
+
+static int shown_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct shown_buffer *buffer = file->private_data;
+
+	return dma_mmap_coherent(buffer->dev, vma, buffer->vaddr, buffer->addr,
+				 buffer->size);
+}
+
+static const struct file_operations shown_fops = {
+	.mmap = shown_mmap,
+};
+
+static unsigned long show(struct kunit *test, struct file *file,
+			  unsigned long from, unsigned long pages)
+{
+	return kunit_vm_mmap(test, file, 0, pages * PAGE_SIZE,
+			     PROT_READ | PROT_WRITE, MAP_SHARED,
+			     from * PAGE_SIZE);
+}
+
+static void expect_shown(struct kunit *test, struct file *file,
+			 const u8 *vaddr, unsigned long from, unsigned long pages)
+{
+	unsigned long user = show(test, file, from, pages), i;
+	u8 seen;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(user) || !user);
+	for (i = 0; i < pages; i++) {
+		KUNIT_EXPECT_EQ(test, get_user(seen, (u8 __user *)user +
+					       i * PAGE_SIZE), 0);
+		KUNIT_EXPECT_EQ(test, seen, vaddr[(from + i) * PAGE_SIZE]);
+	}
+	vm_munmap(user, pages * PAGE_SIZE);
+}
+
+static void coherent_mmap(struct kunit *test)
+{
+	size_t sizes[] = { 4 * PAGE_SIZE - 1, (PAGE_SIZE << MAX_PAGE_ORDER) + 1 };
+	struct ops_test *t = test->priv;
+	struct shown_buffer buffer = { .dev = t->dev };
+	struct file *file;
+	unsigned long pages, i;
+	u8 *vaddr;
+	int j;
+
+	file = anon_inode_getfile("[xen-grant-dma-test]", &shown_fops, &buffer,
+				  O_RDWR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+
+	for (j = 0; j < ARRAY_SIZE(sizes) && sizes[j] < SZ_128M; j++) {
+		buffer.size = sizes[j];
+		pages = PFN_UP(buffer.size);
+		vaddr = dma_alloc_coherent(t->dev, buffer.size, &buffer.addr,
+					   GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, vaddr);
+		buffer.vaddr = vaddr;
+		for (i = 0; i < pages; i++)
+			vaddr[i * PAGE_SIZE] = 1 + i % 255;
+
+		expect_shown(test, file, vaddr, 0, pages);
+		expect_shown(test, file, vaddr, 1, 2);
+		expect_shown(test, file, vaddr, pages - 1, 1);
+		KUNIT_EXPECT_EQ(test, (long)show(test, file, 0, pages + 1),
+				-ENXIO);
+		KUNIT_EXPECT_EQ(test, (long)show(test, file, pages, 1), -ENXIO);
+		KUNIT_EXPECT_EQ(test, (long)show(test, file, 1, pages), -ENXIO);
+		dma_free_coherent(t->dev, buffer.size, vaddr, buffer.addr);
+	}
+	fput(file);
+	expect_idle(test);
+}
+
+static struct kunit_case ops_cases[] = {
+	KUNIT_CASE_PARAM(map_page_random, table_params),
+	KUNIT_CASE_PARAM(map_page_refused, table_params),
+	KUNIT_CASE_PARAM(map_page_not_ram, table_params),
+	KUNIT_CASE_PARAM(coherent, table_params),
+	KUNIT_CASE_PARAM(coherent_large, table_params),
+	KUNIT_CASE_PARAM(coherent_sgtable, table_params),
+	KUNIT_CASE_PARAM(coherent_mmap, table_params),
+	KUNIT_CASE_PARAM(noncoherent_pages, table_params),
+	KUNIT_CASE(references_run_out),
+	KUNIT_CASE_PARAM(masks, table_params),
+	KUNIT_CASE_PARAM(mapping_sizes, table_params),
+	KUNIT_CASE_PARAM(counters, table_params),
+	KUNIT_CASE_PARAM(rebind, table_params),
+	{}
+};
+
+static struct kunit_suite ops_suite = {
+	.name = "xen_grant_dma_ops",
+	.init = ops_init,
+	.test_cases = ops_cases,
+};
+
+kunit_test_suite(ops_suite);

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A grant table for tests: without Xen, and with faults on demand.
+ *
+ * It finds what a grant table can't: references that are freed while they grant
+ * access, or twice, or that grant before they were allocated.
+ */
+
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+
+#include <linux/bitmap.h>
+#include <linux/cleanup.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include <xen/xen.h>
+
+#include "fake-table.h"
+#include "held.h"
+#include "table.h"
+
+/* References below are never free in Xen's table either. */
+#define FIRST_FREE	8
+
+/* Tests run one after the other. */
+static struct fake_table *table;
+
+/*
+ * A guest's devices are at work while it runs the tests, and their interrupts
+ * arrive on the thread of a test too. They belong to the real table.
+ */
+DEFINE_LOCK_GUARD_0(outside_test,
+		    _T->test = current->kunit_test; current->kunit_test = NULL,
+		    current->kunit_test = _T->test,
+		    struct kunit *test)
+
+static void complain(grant_ref_t ref, const char *fault)
+{
+	KUNIT_FAIL(kunit_get_current_test(), "reference %#x %s", ref, fault);
+}
+
+/* Returns the entry of a reference that is allocated, NULL for others. */
+static struct fake_entry *entry_of(grant_ref_t ref)
+{
+	if (ref < table->size && test_bit(ref, table->allocated))
+		return &table->entries[ref];
+	complain(ref, "is not allocated");
+	return NULL;
+}
+
+static void release(grant_ref_t ref)
+{
+	clear_bit(ref, table->allocated);
+	table->used--;
+}
+
+static int fake_alloc(unsigned int count, grant_ref_t *first)
+{
+	unsigned long at;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_alloc(count, first);
+	}
+
+	if (table->fail_in && !--table->fail_in)
+		return -ENOSPC;
+	at = bitmap_find_next_zero_area(table->allocated, table->size,
+					table->next, count, 0);
+	if (at >= table->size)
+		at = bitmap_find_next_zero_area(table->allocated, table->size,
+						FIRST_FREE, count, 0);
+	if (at >= table->size)
+		return -ENOSPC;
+
+	bitmap_set(table->allocated, at, count);
+	table->used += count;
+	table->next = at + count;
+	*first = at;
+	return 0;
+}
+
+static void fake_free(grant_ref_t first, unsigned int count)
+{
+	const struct fake_entry *entry;
+	grant_ref_t ref;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		grant_table_free(first, count);
+		return;
+	}
+
+	for (ref = first; ref < first + count; ref++) {
+		entry = entry_of(ref);
+		if (!entry)
+			continue;
+		if (entry->granted)
+			complain(ref, "is freed while it grants access");
+		release(ref);
+	}
+}
+
+static void fake_grant(grant_ref_t ref, domid_t domid, unsigned long gfn,
+		       bool readonly)
+{
+	struct fake_entry *entry;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		grant_table_grant(ref, domid, gfn, readonly);
+		return;
+	}
+
+	entry = entry_of(ref);
+	if (!entry)
+		return;
+	if (entry->granted)
+		complain(ref, "grants access already");
+	*entry = (struct fake_entry) {
+		.gfn = gfn,
+		.domid = domid,
+		.granted = true,
+		.readonly = readonly,
+	};
+}
+
+static bool fake_end(grant_ref_t ref)
+{
+	struct fake_entry *entry;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_end(ref);
+	}
+
+	entry = entry_of(ref);
+	if (!entry)
+		return true;
+	if (!entry->granted)
+		complain(ref, "grants no access that could end");
+	if (entry->mapped)
+		return false;
+	entry->granted = false;
+	release(ref);
+	return true;
+}
+
+static unsigned long fake_gfn(grant_ref_t ref)
+{
+	const struct fake_entry *entry;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_gfn(ref);
+	}
+
+	entry = entry_of(ref);
+	if (entry && entry->granted)
+		return entry->gfn;
+	complain(ref, "grants no frame");
+	return 0;
+}
+
+static unsigned int fake_size(void)
+{
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_size();
+	}
+	return table->size;
+}
+
+/* The worker's thread doesn't see the fake table, so a test does its work. */
+static void fake_schedule(struct grant_held *held)
+{
+	if (!in_task()) {
+		guard(outside_test)();
+		grant_held_schedule(held);
+		return;
+	}
+	table->waiting = held;
+}
+
+/**
+ * fake_table_create() - replace the grant table for the rest of a test
+ * @test: the test
+ * @size: number of references
+ *
+ * Return: the table, freed after the test.
+ */
+struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
+{
+	table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	table->allocated = kunit_kcalloc(test, BITS_TO_LONGS(size),
+					 sizeof(long), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table->allocated);
+	table->entries = kunit_kcalloc(test, size, sizeof(*table->entries),
+				       GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table->entries);
+	table->size = size;
+	table->next = FIRST_FREE;
+
+	kunit_activate_static_stub(test, grant_table_alloc, fake_alloc);
+	kunit_activate_static_stub(test, grant_table_free, fake_free);
+	kunit_activate_static_stub(test, grant_table_grant, fake_grant);
+	kunit_activate_static_stub(test, grant_table_end, fake_end);
+	kunit_activate_static_stub(test, grant_table_gfn, fake_gfn);
+	kunit_activate_static_stub(test, grant_table_size, fake_size);
+	kunit_activate_static_stub(test, grant_held_schedule, fake_schedule);
+	return table;
+}
+
+/**
+ * fake_table_retry() - do what the worker for held references would do now
+ * @table: the table
+ *
+ * Return: false when the worker has nothing to do.
+ */
+bool fake_table_retry(struct fake_table *table)
+{
+	struct grant_held *held = table->waiting;
+
+	if (!held)
+		return false;
+	table->waiting = NULL;
+	held->work.work.func(&held->work.work);
+	return true;
+}
+
+static const char * const tables[] = { "fake table", "Xen's table" };
+
+/* Tests with these parameters run on a fake table, and in a guest on Xen's. */
+const void *table_params(const void *prev, char *desc)
+{
+	const char * const *param = prev ? (const char * const *)prev + 1 :
+					   tables;
+
+	if (param == tables + ARRAY_SIZE(tables))
+		return NULL;
+	strscpy(desc, *param, KUNIT_PARAM_DESC_SIZE);
+	return param;
+}
+
+/**
+ * table_of_param() - set up the table that a parameter asks for
+ * @test: the test, with one of table_params() or without parameter
+ *
+ * Return: the fake table, or NULL for Xen's. Skips the test without Xen.
+ */
+struct fake_table *table_of_param(struct kunit *test)
+{
+	if (test->param_value != &tables[1])
+		return fake_table_create(test, FAKE_TABLE_SIZE);
+	if (!xen_domain())
+		kunit_skip(test, "not a Xen domain");
+	return NULL;
+}

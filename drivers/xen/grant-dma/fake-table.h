@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A grant table for tests: without Xen, and with faults on demand.
+ */
+
+#ifndef _XEN_GRANT_DMA_FAKE_TABLE_H
+#define _XEN_GRANT_DMA_FAKE_TABLE_H
+
+#include <linux/types.h>
+
+#include <xen/grant_table.h>
+
+struct grant_held;
+struct kunit;
+
+#define FAKE_TABLE_SIZE		32768	/* as Xen's is by default */
+
+/**
+ * struct fake_entry - what a reference grants
+ * @gfn: the frame
+ * @domid: the domain that has access
+ * @granted: whether it grants anything
+ * @readonly: whether it refuses write access
+ * @mapped: set by a test: the backend has it mapped, and access can't end
+ */
+struct fake_entry {
+	unsigned long gfn;
+	domid_t domid;
+	bool granted;
+	bool readonly;
+	bool mapped;
+};
+
+/**
+ * struct fake_table - stands in for table.c on the thread of a test
+ * @size: number of references
+ * @used: how many of them are allocated
+ * @allocated: a bit for each reference
+ * @entries: what each reference grants
+ * @next: where the search for free references begins
+ * @fail_in: set by a test: this allocation from now fails, if not 0
+ * @waiting: references that the worker would try again, see fake_table_retry()
+ */
+struct fake_table {
+	unsigned int size;
+	unsigned int used;
+	unsigned long *allocated;
+	struct fake_entry *entries;
+	unsigned int next;
+	unsigned int fail_in;
+	struct grant_held *waiting;
+};
+
+struct fake_table *fake_table_create(struct kunit *test, unsigned int size);
+bool fake_table_retry(struct fake_table *table);
+
+const void *table_params(const void *prev, char *desc);
+struct fake_table *table_of_param(struct kunit *test);
+
+#endif /* _XEN_GRANT_DMA_FAKE_TABLE_H */

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the firmware's descriptions, right and wrong, in a live device tree:
+ * that of this machine, with xen_grant_dma_test.dtso laid over it.
+ */
+
+#include <kunit/of.h>
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+
+#include <linux/cleanup.h>
+#include <linux/of.h>
+#include <linux/of_platform.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include <trace/events/printk.h>
+
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include "backend.h"
+#include "device.h"
+#include "domid.h"
+#include "firmware.h"
+
+/**
+ * struct description - a device of the overlay
+ * @node: its name there
+ * @ret: what grant_firmware_backend() says
+ * @domid: the backend, for 0
+ * @fault: in the message, for -EINVAL
+ * @guest_only: other domains, and bare metal, take it for another IOMMU's
+ */
+struct description {
+	const char *node;
+	int ret;
+	domid_t domid;
+	const char *fault;
+	bool guest_only;
+};
+
+static const struct description descriptions[] = {
+	{ "grant-test-no-iommus", -ENODEV },
+	{ "grant-test-first-domain", 0, .domid = 0 },
+	{ "grant-test-good", 0, .domid = 42 },
+	{ "grant-test-last-domain", 0, .domid = 0x7fef },
+	{ "grant-test-reserved-domain", -EINVAL, .fault = "ID 0x7ff0 is not below" },
+	{ "grant-test-wide-domain", -EINVAL, .fault = "ID 0x10001 is not below" },
+	{ "grant-test-no-cell", -EINVAL, .fault = "has no cell for the backend" },
+	{ "grant-test-surplus-cell", -EINVAL, .fault = "phandle 0xdead" },
+	{ "grant-test-surplus-zero", -EINVAL, .fault = "must be the only one" },
+	{ "grant-test-cells-missing", -EINVAL, .fault = "grant-test-iommu-2 has no #iommu-cells" },
+	{ "grant-test-cells-0", -EINVAL, .fault = "#iommu-cells = 0" },
+	{ "grant-test-cells-2", -EINVAL, .fault = "#iommu-cells = 2" },
+	{ "grant-test-cells-2-of-1", -EINVAL, .fault = "#iommu-cells = 2" },
+	{ "grant-test-disabled", -EINVAL, .fault = "grant-test-iommu-5 is disabled" },
+	{ "grant-test-same-twice", -EINVAL, .fault = "2 IOMMUs" },
+	{ "grant-test-unknown-phandle", -EINVAL, .fault = "phandle 0xdead",
+	  .guest_only = true },
+	{ "grant-test-domid-property", -EINVAL, .fault = "xen,backend-domid is not supported" },
+};
+
+/*
+ * These wait for a driver of the other IOMMU before they are probed at all, so
+ * that a refusal isn't seen there.
+ */
+static const struct description waiting[] = {
+	{ "grant-test-other-iommu", -ENODEV },
+	{ "grant-test-other-first", -EINVAL, .fault = "2 IOMMUs" },
+	{ "grant-test-other-second", -EINVAL, .fault = "2 IOMMUs" },
+};
+
+static void describe(const struct description *d, char *text)
+{
+	strscpy(text, d->node + strlen("grant-test-"), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(descriptions, descriptions, describe);
+KUNIT_ARRAY_PARAM(waiting, waiting, describe);
+
+static int expected(const struct description *d)
+{
+	if (d->guest_only && (!xen_domain() || xen_initial_domain()))
+		return -ENODEV;
+	return d->ret;
+}
+
+/* No hypercalls where a case has nothing to do with this domain's own ID. */
+static domid_t no_domid(void)
+{
+	return DOMID_INVALID;
+}
+
+static domid_t domid_42(void)
+{
+	return 42;
+}
+
+static int firmware_init(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, of_overlay_apply_kunit(test, xen_grant_dma_test),
+			0);
+	kunit_activate_static_stub(test, grant_own_domid, no_domid);
+	return 0;
+}
+
+static struct device_node *find_node(struct kunit *test, const char *name)
+{
+	struct device_node *np = of_find_node_by_name(NULL, name);
+
+	KUNIT_ASSERT_NOT_NULL(test, np);
+	of_node_put_kunit(test, np);
+	return np;
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(put_device_action, put_device, struct device *);
+
+static struct device *find_device(struct kunit *test, const char *name)
+{
+	struct device_node *np = find_node(test, name);
+	struct platform_device *pdev = of_find_device_by_node(np);
+
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_device_action,
+							&pdev->dev), 0);
+	return &pdev->dev;
+}
+
+static void backend_of(struct kunit *test)
+{
+	const struct description *d = test->param_value;
+	struct device *dev = find_device(test, d->node);
+	domid_t domid = DOMID_INVALID;
+
+	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, dev->of_node, &domid),
+			expected(d));
+	KUNIT_EXPECT_EQ(test, domid, expected(d) ? DOMID_INVALID : d->domid);
+}
+
+/* Messages of a device, each as "device: node: fault". */
+struct messages {
+	struct kunit *test;
+	char start[64];
+	unsigned int count;
+	char last[160];
+};
+
+static void hear(void *data, const char *text, size_t len)
+{
+	struct messages *heard = data;
+	const char *start;
+
+	if (current->kunit_test != heard->test)
+		return;
+	start = strnstr(text, heard->start, len);
+	if (!start)
+		return;
+	heard->count++;
+	len -= start - text;
+	strscpy(heard->last, start, min(len + 1, sizeof(heard->last)));
+}
+
+static void listen(struct kunit *test, struct messages *heard,
+		   const char *node)
+{
+	*heard = (struct messages) { .test = test };
+	snprintf(heard->start, sizeof(heard->start), "%s: /%s: ", node, node);
+	if (register_trace_console(hear, heard))
+		kunit_skip(test, "messages can't be heard without CONFIG_TRACEPOINTS");
+}
+
+static void stop_listening(struct messages *heard)
+{
+	unregister_trace_console(hear, heard);
+	tracepoint_synchronize_unregister();
+}
+
+static void expect_message(struct kunit *test, const struct messages *heard,
+			   const char *fault)
+{
+	KUNIT_EXPECT_EQ(test, heard->count, !!fault);
+	if (fault)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(heard->last, fault),
+					  "\"%s\" lacks \"%s\"", heard->last,
+					  fault);
+}
+
+static void message_of(struct kunit *test)
+{
+	const struct description *d = test->param_value;
+	struct device *dev = find_device(test, d->node);
+	struct messages heard;
+	domid_t domid;
+
+	listen(test, &heard, d->node);
+	grant_firmware_backend(dev, dev->of_node, &domid);
+	stop_listening(&heard);
+	expect_message(test, &heard, expected(d) == -EINVAL ? d->fault : NULL);
+}
+
+static int consumer_probe(struct platform_device *pdev)
+{
+	return 0;
+}
+
+static const struct of_device_id consumer_match[] = {
+	{ .compatible = "test,grant-dma" },
+	{ }
+};
+
+static struct platform_driver consumer_driver = {
+	.probe = consumer_probe,
+	.driver = {
+		.name = "xen-grant-dma-test",
+		.of_match_table = consumer_match,
+	},
+};
+
+/*
+ * What comes of it when a driver is there. It is the message, too, that tells
+ * that a device was refused by us, and not left waiting for something else.
+ */
+static void probe_of(struct kunit *test)
+{
+	const struct description *d = test->param_value;
+	struct device *dev = find_device(test, d->node);
+	struct xen_grant_dma_device *gdev;
+	const char *fault = NULL;
+	struct messages heard;
+	bool bound, grants;
+
+	if (expected(d) == -EINVAL)
+		fault = d->fault;
+	else if (!expected(d) && !xen_domain())
+		fault = "this is no Xen domain";
+
+	listen(test, &heard, d->node);
+	KUNIT_EXPECT_EQ(test, platform_driver_register(&consumer_driver), 0);
+	stop_listening(&heard);
+	bound = device_is_bound(dev);
+	gdev = dev->xen_grant_dma;
+	grants = gdev;
+	if (gdev)
+		KUNIT_EXPECT_EQ(test, gdev->backend->domid, d->domid);
+	platform_driver_unregister(&consumer_driver);
+
+	expect_message(test, &heard, fault);
+	KUNIT_EXPECT_EQ(test, bound, !fault);
+	KUNIT_EXPECT_EQ(test, grants, !fault && !expected(d));
+	KUNIT_EXPECT_NULL(test, dev->xen_grant_dma);
+}
+
+static void own_domid(struct kunit *test)
+{
+	struct device *dev = find_device(test, "grant-test-good");
+	struct messages heard;
+	domid_t domid;
+
+	if (!xen_domain())
+		kunit_skip(test, "not a Xen domain");
+
+	kunit_activate_static_stub(test, grant_own_domid, domid_42);
+	listen(test, &heard, "grant-test-good");
+	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, dev->of_node, &domid),
+			-EINVAL);
+	stop_listening(&heard);
+	expect_message(test, &heard, "ID 42 is this domain's own");
+
+	kunit_deactivate_static_stub(test, grant_own_domid);
+	if (xenstored_ready <= 0)
+		kunit_skip(test, "xenstore isn't there to tell the domain ID");
+	KUNIT_EXPECT_EQ(test, grant_own_domid(),
+			xenbus_read_unsigned("domid", "", DOMID_INVALID));
+}
+
+static void pci_requester(struct kunit *test)
+{
+	static const struct {
+		const char *bridge;
+		unsigned int devfn;
+		int ret;
+		domid_t domid;
+		bool guest_only;
+	} cases[] = {
+		{ "grant-test-bridge", 0x00, 0, .domid = 1 },
+		{ "grant-test-bridge", 0x01, 0, .domid = 2 },
+		{ "grant-test-bridge", 0x02, -ENODEV },
+		{ "grant-test-bridge", 0x08, -EINVAL },
+		{ "grant-test-bridge", 0x10, 0, .domid = 0x7fef },
+		{ "grant-test-bridge", 0x11, -EINVAL },
+		{ "grant-test-bridge", 0x18, -ENODEV },
+		{ "grant-test-bridge", 0x20, -EINVAL },
+		{ "grant-test-no-iommus", 0x00, -ENODEV },
+		{ "grant-test-broken-bridge", 0x00, -EINVAL, .guest_only = true },
+		{ "grant-test-domid-property", 0x00, -EINVAL },
+	};
+	struct pci_bus *bus;
+	struct pci_dev *pdev;
+	domid_t domid;
+	int i, ret;
+
+	if (!IS_ENABLED(CONFIG_PCI))
+		kunit_skip(test, "requires CONFIG_PCI");
+
+	bus = kunit_kzalloc(test, sizeof(*bus), GFP_KERNEL);
+	pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bus);
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	pdev->bus = bus;
+	pdev->dev.bus = &pci_bus_type;
+	pdev->dev.init_name = "grant-test-pci";
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		pdev->devfn = cases[i].devfn;
+		ret = cases[i].ret;
+		if (cases[i].guest_only &&
+		    (!xen_domain() || xen_initial_domain()))
+			ret = -ENODEV;
+
+		domid = DOMID_INVALID;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    grant_firmware_backend(&pdev->dev,
+							   find_node(test, cases[i].bridge),
+							   &domid),
+				    ret, "%s, %#x", cases[i].bridge,
+				    cases[i].devfn);
+		KUNIT_EXPECT_EQ_MSG(test, domid,
+				    ret ? DOMID_INVALID : cases[i].domid,
+				    "%s, %#x", cases[i].bridge, cases[i].devfn);
+	}
+}
+
+static struct kunit_case firmware_cases[] = {
+	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
+	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
+	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
+	KUNIT_CASE_PARAM(backend_of, waiting_gen_params),
+	KUNIT_CASE_PARAM(message_of, waiting_gen_params),
+	KUNIT_CASE(own_domid),
+	KUNIT_CASE(pci_requester),
+	{}
+};
+
+static struct kunit_suite firmware_suite = {
+	.name = "xen_grant_dma_firmware",
+	.init = firmware_init,
+	.test_cases = firmware_cases,
+};
+
+kunit_test_suite(firmware_suite);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of scatterlists in runs of grant references.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/dma-mapping.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+
+#include "dma-ops.h"
+#include "fake-table.h"
+#include "sg.h"
+#include "test-device.h"
+
+#define BLOCK		SZ_512K
+#define MAX_ENTRIES	24
+
+struct sg_test {
+	struct fake_table *table;	/* NULL when on Xen's */
+	struct device *dev;
+	struct page *block;
+	struct rnd_state random;
+};
+
+static int sg_init(struct kunit *test)
+{
+	struct sg_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	t->table = table_of_param(test);
+	t->dev = test_device(test, "grants", TEST_DOMID);
+	t->block = test_pages(test, BLOCK);
+	prandom_seed_state(&t->random, 5);
+	return 0;
+}
+
+static void expect_idle(struct kunit *test)
+{
+	struct sg_test *t = test->priv;
+
+	test_idle(test, t->dev);
+	if (t->table)
+		KUNIT_ASSERT_EQ(test, t->table->used, 0);
+}
+
+/* Xen pages that an entry touches, from its first and last byte. */
+static unsigned long pages_of(struct scatterlist *sg)
+{
+	phys_addr_t phys = sg_phys(sg);
+
+	if (!sg->length)
+		return 0;
+	return ((phys + sg->length - 1) >> 12) - (phys >> 12) + 1;
+}
+
+/* Often whole Xen pages, which is where entries can be merged. */
+static void random_entry(struct kunit *test, struct scatterlist *sg)
+{
+	struct sg_test *t = test->priv;
+	unsigned int start = test_random(&t->random, BLOCK - SZ_32K);
+	unsigned int length = 1 + test_random(&t->random, SZ_16K);
+	unsigned int first;
+
+	switch (test_random(&t->random, 8)) {
+	case 0:
+		break;
+	case 1:
+		length = 0;
+		break;
+	case 2:		/* only the end fits */
+		length = ALIGN(start + length, SZ_4K) - start;
+		break;
+	case 3:		/* only the start fits */
+		start = ALIGN_DOWN(start, SZ_4K);
+		break;
+	default:
+		start = ALIGN_DOWN(start, SZ_4K);
+		length = ALIGN(length, SZ_4K);
+	}
+	first = test_random(&t->random, 1 + start / PAGE_SIZE);
+	sg_set_page(sg, t->block + first, length, start - first * PAGE_SIZE);
+}
+
+static void random_list(struct kunit *test, struct scatterlist *sgl, int nents)
+{
+	struct scatterlist *sg;
+	int i;
+
+	sg_init_table(sgl, nents);
+	for_each_sg(sgl, sg, nents, i) {
+		random_entry(test, sg);
+		/* Anything may be left in a list that was used before. */
+		sg_dma_address(sg) = 0xdead;
+		sg_dma_len(sg) = 0xdead;
+	}
+}
+
+/* Whether bytes from @start on lie on both sides of a boundary. */
+static bool crosses(dma_addr_t start, u64 length, unsigned long mask)
+{
+	return (start ^ (start + length - 1)) & ~(u64)mask;
+}
+
+static bool granted_as(struct sg_test *t, grant_ref_t ref, unsigned long pages,
+		       enum dma_data_direction dir)
+{
+	bool readonly = dir == DMA_TO_DEVICE;
+	const struct fake_entry *entry;
+
+	if (!t->table)
+		return true;
+	for (entry = &t->table->entries[ref]; pages--; entry++)
+		if (entry->domid != TEST_DOMID || entry->readonly != readonly)
+			return false;
+	return true;
+}
+
+/*
+ * Follows the segments through the list: each holds whole entries, in their
+ * order. Returns what is wrong, or NULL.
+ */
+static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
+			 int segments, enum dma_data_direction dir)
+{
+	struct sg_test *t = test->priv;
+	unsigned int max_size = dma_get_max_seg_size(t->dev);
+	unsigned long mask = dma_get_seg_boundary(t->dev);
+	u64 pages, first, place = 0, total = 0, every = (mask >> 12) + 1;
+	struct scatterlist *seg = sgl, *sg;
+	dma_addr_t addr, before = 0;	/* start of the segment before */
+	u64 done = 0, length = 0;	/* of this segment, and the one before */
+	int i, count = 0;
+
+	for_each_sg(sgl, sg, nents, i) {
+		if (!sg->length)
+			continue;
+		addr = sg_dma_address(seg) + done;
+		first = test_ref(test, addr);
+		pages = pages_of(sg);
+		if (!test_resolves(test, addr, sg_phys(sg), sg->length))
+			return "leads to other memory";
+		if (!granted_as(t, first, pages, dir))
+			return "is granted wrongly";
+
+		if (done && done + sg->length > max_size)
+			return "makes a segment too long";
+		if (done && crosses(sg_dma_address(seg), done + sg->length, mask))
+			return "makes a segment cross the boundary";
+		if (!done && count && addr == before + length &&
+		    length + sg->length <= max_size &&
+		    !crosses(before, length + sg->length, mask))
+			return "is not merged";
+
+		if (pages <= every && first / every != (first + pages - 1) / every)
+			return "crosses the boundary";
+		if (place && first != place &&
+		    (pages > every || first != roundup(place, every) ||
+		     place / every == (place + pages - 1) / every))
+			return "is not next in the run";
+		place = first + pages;
+		total += pages;
+
+		done += sg->length;
+		if (done > sg_dma_len(seg))
+			return "doesn't fit into its segment";
+		if (done == sg_dma_len(seg)) {
+			before = sg_dma_address(seg);
+			length = done;
+			done = 0;
+			count++;
+			seg = sg_next(seg);
+		}
+	}
+	if (done || count != segments)
+		return "is last, but not the end of the last segment";
+	for (; seg; seg = sg_next(seg))
+		if (sg_dma_len(seg))
+			return "is followed by a segment too many";
+	if (t->table && t->table->used != total)
+		return "is last, and there are more references";
+	return NULL;
+}
+
+/*
+ * Not by way of the DMA API: its debugging objects, rightly, to lists that
+ * disregard the limits of a device. These must work all the same.
+ */
+static void map_random(struct kunit *test)
+{
+	static const unsigned int sizes[] = {
+		SZ_4K, SZ_8K + SZ_512, SZ_64K, UINT_MAX,
+	};
+	static const unsigned long masks[] = {
+		SZ_4K - 1, SZ_8K - 1, SZ_64K - 1, SZ_1M - 1, U32_MAX, ULONG_MAX,
+	};
+	struct sg_test *t = test->priv;
+	struct scatterlist sgl[MAX_ENTRIES];
+	enum dma_data_direction dir;
+	const char *fault;
+	int i, nents, ret;
+	u32 pick;
+
+	for (i = 0; i < 2000; i++) {
+		pick = test_random(&t->random, ARRAY_SIZE(sizes));
+		dma_set_max_seg_size(t->dev, sizes[pick]);
+		pick = test_random(&t->random, ARRAY_SIZE(masks));
+		dma_set_seg_boundary(t->dev, masks[pick]);
+		dir = test_random(&t->random, 2) ? DMA_TO_DEVICE :
+						   DMA_FROM_DEVICE;
+		nents = 1 + test_random(&t->random, MAX_ENTRIES);
+		random_list(test, sgl, nents);
+		random_entry(test, sgl);
+		if (!sgl->length)
+			sgl->length = 1;
+
+		ret = grant_dma_ops.map_sg(t->dev, sgl, nents, dir, 0);
+		KUNIT_ASSERT_GT_MSG(test, ret, 0, "case %d", i);
+		fault = check(test, sgl, nents, ret, dir);
+		KUNIT_ASSERT_NULL_MSG(test, fault,
+				      "case %d, %d entries, maximum %#x, boundary %#lx: an entry %s",
+				      i, nents, dma_get_max_seg_size(t->dev),
+				      dma_get_seg_boundary(t->dev), fault);
+		grant_dma_ops.unmap_sg(t->dev, sgl, nents, dir, 0);
+		expect_idle(test);
+	}
+}
+
+/* Pages in reverse order, in a list of several chained arrays. */
+static void map_table(struct kunit *test)
+{
+	struct sg_test *t = test->priv;
+	unsigned int entries = 5 * SG_MAX_SINGLE_ALLOC, i;
+	unsigned int pages = BLOCK / PAGE_SIZE;
+	struct scatterlist *sg;
+	struct sg_table sgt;
+
+	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, entries, GFP_KERNEL), 0);
+	for_each_sgtable_sg(&sgt, sg, i)
+		sg_set_page(sg, t->block + pages - 1 - i % pages, SZ_4K, 0);
+
+	KUNIT_EXPECT_EQ(test, dma_map_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0), 0);
+	KUNIT_EXPECT_NULL(test, check(test, sgt.sgl, entries, sgt.nents,
+				      DMA_TO_DEVICE));
+	KUNIT_EXPECT_EQ(test, sgt.nents,
+			DIV_ROUND_UP(entries * SZ_4K,
+				     dma_get_max_seg_size(t->dev)));
+	dma_unmap_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0);
+	sg_free_table(&sgt);
+	expect_idle(test);
+}
+
+static void map_nothing(struct kunit *test)
+{
+	struct sg_test *t = test->priv;
+	struct scatterlist sgl[2];
+	struct sg_table sgt = { .sgl = sgl, .orig_nents = 2 };
+
+	sg_init_table(sgl, 2);
+	sg_set_page(&sgl[0], t->block, 0, 0);
+	sg_set_page(&sgl[1], t->block, 0, 7);
+	KUNIT_EXPECT_EQ(test, dma_map_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0),
+			-EINVAL);
+	expect_idle(test);
+}
+
+static void map_too_much(struct kunit *test)
+{
+	struct sg_test *t = test->priv;
+	struct scatterlist *sg;
+	struct sg_table sgt;
+	int i;
+
+	dma_set_max_seg_size(t->dev, UINT_MAX);
+	KUNIT_ASSERT_EQ(test,
+			sg_alloc_table(&sgt, 2 + 4 * dma_max_mapping_size(t->dev) /
+					     (BLOCK / 2), GFP_KERNEL), 0);
+	for_each_sgtable_sg(&sgt, sg, i)
+		sg_set_page(sg, t->block, BLOCK, 0);
+	KUNIT_EXPECT_EQ(test, dma_map_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0),
+			-ENOMEM);
+	sg_free_table(&sgt);
+	expect_idle(test);
+}
+
+/* Each allocation of references in turn fails, until none is left to fail. */
+static void references_run_out(struct kunit *test)
+{
+	struct scatterlist sgl[MAX_ENTRIES];
+	struct sg_test *t = test->priv;
+	int i, ret;
+
+	dma_set_seg_boundary(t->dev, SZ_64K - 1);
+	random_list(test, sgl, MAX_ENTRIES);
+	for (i = 1;; i++) {
+		t->table->fail_in = i;
+		ret = grant_dma_ops.map_sg(t->dev, sgl, MAX_ENTRIES,
+					   DMA_TO_DEVICE, 0);
+		if (ret != -ENOMEM)
+			break;
+		expect_idle(test);
+	}
+	KUNIT_EXPECT_GT(test, i, 1);
+	KUNIT_EXPECT_GT(test, ret, 0);
+	grant_dma_ops.unmap_sg(t->dev, sgl, MAX_ENTRIES, DMA_TO_DEVICE, 0);
+	expect_idle(test);
+}
+
+static struct kunit_case sg_cases[] = {
+	KUNIT_CASE_PARAM(map_random, table_params),
+	KUNIT_CASE_PARAM(map_table, table_params),
+	KUNIT_CASE_PARAM(map_nothing, table_params),
+	KUNIT_CASE_PARAM(map_too_much, table_params),
+	KUNIT_CASE(references_run_out),
+	{}
+};
+
+static struct kunit_suite sg_suite = {
+	.name = "xen_grant_dma_sg",
+	.init = sg_init,
+	.test_cases = sg_cases,
+};
+
+kunit_test_suite(sg_suite);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A device for tests whose DMA goes through grants, and how its backend sees
+ * its memory.
+ */
+
+#ifndef _XEN_GRANT_DMA_TEST_DEVICE_H
+#define _XEN_GRANT_DMA_TEST_DEVICE_H
+
+#include <linux/prandom.h>
+#include <linux/types.h>
+
+#include <xen/grant_table.h>
+
+struct device;
+struct kunit;
+struct page;
+
+/* No domain gets so high an ID, so that no real device shares the backend. */
+#define TEST_DOMID	(DOMID_FIRST_RESERVED - 1)
+
+struct device *test_device(struct kunit *test, const char *name, domid_t domid);
+struct page *test_pages(struct kunit *test, size_t size);
+grant_ref_t test_ref(struct kunit *test, dma_addr_t addr);
+bool test_resolves(struct kunit *test, dma_addr_t addr, phys_addr_t phys,
+		   size_t size);
+bool test_backend_exists(domid_t domid);
+void test_idle(struct kunit *test, struct device *dev);
+
+/* A number below @limit, the same in every run. */
+static inline u32 test_random(struct rnd_state *random, u32 limit)
+{
+	return prandom_u32_state(random) % limit;
+}
+
+#endif /* _XEN_GRANT_DMA_TEST_DEVICE_H */
