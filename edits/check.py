@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from base import CACHE, TOP, git, git_tree, install
-from series import borrow, matches, overlay_files
+from patches import matches, overlay_files
+from series import borrow
 
 BUILD = TOP / "build/check"
 DRIVER = "drivers/xen/grant-dma/"

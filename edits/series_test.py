@@ -10,11 +10,13 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import series
 from base import CACHE, TOP, Fault, debian, git
+from commits import insert_entry
+from patches import check_all_used_once, load, matches, overlay_files, touched
+from series import BRANCH
 
 BASE = debian("6.12")
-TOUCHED = series.touched(series.load(), BASE.version)
+TOUCHED = touched(load(), BASE.version)
 WHO = {"GIT_AUTHOR_NAME": "A Tester", "GIT_AUTHOR_EMAIL": "tester@example.org",
        "GIT_COMMITTER_NAME": "A Tester", "GIT_COMMITTER_EMAIL": "tester@example.org"}
 
@@ -96,7 +98,7 @@ def test_apply_makes_a_branch_and_leaves_the_old_one(scratch):
     tree = git_tree(scratch / "tree")
     old, commit = git("symbolic-ref", "--short", "HEAD", cwd=tree), git("rev-parse", "HEAD", cwd=tree)
     applied(tree)
-    expect(git("symbolic-ref", "--short", "HEAD", cwd=tree) == series.BRANCH)
+    expect(git("symbolic-ref", "--short", "HEAD", cwd=tree) == BRANCH)
     expect(git("rev-parse", old, cwd=tree) == commit)
     expect(git("status", "--porcelain", cwd=tree) == "", "not clean")
 
@@ -104,17 +106,17 @@ def test_apply_makes_a_branch_and_leaves_the_old_one(scratch):
 def test_plain_tree_gets_the_same_files(scratch):
     plain, tracked = applied(plain_tree(scratch / "plain")), applied(git_tree(scratch / "git"))
     expect(state(plain)[0] == state(tracked)[0])
-    expect(not any((plain / path).exists() for patch in series.load().patches for path in patch.removes))
+    expect(not any((plain / path).exists() for patch in load().patches for path in patch.removes))
 
 
 def test_plain_tree_inside_of_another_git_tree(scratch):
     git("init", "--quiet", scratch)
     plain = applied(plain_tree(scratch / "plain"))
-    expect((plain / series.load().marker).exists())
+    expect((plain / load().marker).exists())
 
 
 def test_twice_on_a_git_tree(scratch):
-    refused(applied(git_tree(scratch / "tree")), series.BRANCH)
+    refused(applied(git_tree(scratch / "tree")), BRANCH)
 
 
 def test_twice_on_a_git_tree_whose_branch_was_merged(scratch):
@@ -159,10 +161,10 @@ def test_local_changes_are_kept(scratch):
 
 def test_file_in_the_way(scratch):
     tree = git_tree(scratch / "tree")
-    path = tree / series.load().marker
+    path = tree / load().marker
     path.parent.mkdir(parents=True)
     path.write_text("mine\n")
-    refused(tree, str(series.load().marker))
+    refused(tree, str(load().marker))
 
 
 def test_no_kernel(scratch):
@@ -179,7 +181,7 @@ def test_too_old_kernel(scratch):
 
 def test_tree_without_the_older_implementation(scratch):
     tree = plain_tree(scratch / "tree")
-    for patch in series.load().patches:
+    for patch in load().patches:
         for path in patch.removes:
             (tree / path).unlink()
     applied(tree)
@@ -211,16 +213,16 @@ def test_work_tree_changed_by_hand(scratch):
 
 
 def test_every_pattern_names_a_file(scratch):
-    for patch in series.load().patches:
+    for patch in load().patches:
         for pattern in patch.files:
-            expect(any(series.matches(path, pattern) for path in series.overlay_files()), f"no file: {pattern}")
+            expect(any(matches(path, pattern) for path in overlay_files()), f"no file: {pattern}")
 
 
 def test_files_in_no_patch_or_in_two(scratch):
-    patches = series.load().patches
+    patches = load().patches
     for wrong, word in ((patches[1:], "is in no patch"), ([*patches, patches[0]], "is in patches")):
         try:
-            series.check_all_used_once(wrong)
+            check_all_used_once(wrong)
         except Fault as fault:
             expect(patches[0].files[0] in str(fault) and word in str(fault), fault)
         else:
@@ -229,7 +231,7 @@ def test_files_in_no_patch_or_in_two(scratch):
 
 def test_maintainers_entry_is_in_alphabetical_order(scratch):
     text = "Head\n\nList\n----\n\nA DRIVER\nS:\tMaintained\n\nC DRIVER\nS:\tMaintained\n\nB DRIVER\nS:\tMaintained\n"
-    titles = [entry.split("\n")[0] for entry in series.insert_entry(text, ["BA DRIVER", "S:\tMaintained"])
+    titles = [entry.split("\n")[0] for entry in insert_entry(text, ["BA DRIVER", "S:\tMaintained"])
               .split("\n\n")]
     expect(titles[-2:] == ["B DRIVER", "BA DRIVER"], titles)
 

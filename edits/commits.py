@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The series as git commits on a base.
+
+They are made in git's object store, without a work tree: what does not fit is known before anything is changed.
+"""
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from base import TOP, Fault, git
+from patches import edits_dir, files_of, matches, overlay_files
+
+
+class Stamp(NamedTuple):
+    """Who signs the commits, and git's environment for it."""
+    signer: str
+    env: dict = {}
+
+
+def user_stamp(directory):
+    try:
+        ident = git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", cwd=directory)
+    except Fault:
+        raise Fault("git does not know who signs the patches: set user.name and user.email with git config") from None
+    return Stamp(ident[:ident.rindex(">") + 1])
+
+
+def fixed_stamp():
+    """The same for everyone and at any time, so that the same content is the same commit."""
+    name, address = "xen-grant-dma", "xen-grant-dma@example.org"
+    return Stamp(f"{name} <{address}>", {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
+                 for what, value in (("NAME", name), ("EMAIL", address), ("DATE", "@0 +0000"))})
+
+
+class Index:
+    """A git index away from any work tree, in which the patches are put one on another."""
+
+    def __init__(self, git_dir, file, commit):
+        self.git_dir, self.env = git_dir, {"GIT_INDEX_FILE": str(file), "GIT_DIR": str(git_dir)}
+        self("read-tree", commit)
+
+    def __call__(self, *args, **options):
+        return git(*args, env=self.env, cwd=self.git_dir, **options)
+
+    def has(self, path):
+        return bool(self("ls-files", "--", path))
+
+    def add(self, sources):
+        """Take in files, given as a dictionary from the path in the kernel tree to the file that is to be there."""
+        blobs = self("hash-object", "-w", "--no-filters", "--stdin-paths", stdin="\n".join(map(str, sources.values())))
+        modes = ("100755" if os.access(source, os.X_OK) else "100644" for source in sources.values())
+        self("update-index", "--add", "--index-info", stdin="\n".join(
+             f"{mode} {blob}\t{path}" for mode, blob, path in zip(modes, blobs.split(), sources)))
+
+    def apply(self, edit):
+        try:
+            self("apply", "--cached", edit)
+        except Fault as fault:
+            places = re.findall(r"^error: (?:patch failed: )?(\S+?:(?:\d+| .*))$", str(fault), re.M)
+            raise Fault(f"{edit.relative_to(TOP)}: {places[0] if places else fault}") from None
+
+    def remove(self, path):
+        self("update-index", "--index-info", stdin=f"0 {'0' * 40}\t{path}\n")
+
+
+def entry_for(paths):
+    """Our MAINTAINERS entry, with only those file patterns that have a file already."""
+    lines = (TOP / "MAINTAINERS").read_text().splitlines()
+    return [line for line in lines if not line.startswith("F:")
+            or any(matches(path, line[2:].strip()) for path in paths)]
+
+
+def insert_entry(maintainers, entry):
+    """Put the entry behind the one whose title comes closest before it."""
+    entries = maintainers.rstrip("\n").split("\n\n")
+    titles = [text.lstrip("\n").split("\n")[0] for text in entries]
+    first = next(i for i, text in enumerate(entries) if re.search(r"^S:\t", text, re.M) and titles[i].isupper())
+    before = max((i for i in range(first, len(entries)) if titles[i] < entry[0]), key=titles.__getitem__)
+    return "\n\n".join([*entries[:before + 1], "\n".join(entry), *entries[before + 1:]]) + "\n"
+
+
+def put(patch, index, base, maintainers, paths):
+    """Put one patch's content into the index; paths collects what the series brought so far."""
+    for edit in patch.edits:
+        if (edits_dir(base.version) / edit).exists():
+            index.apply(edits_dir(base.version) / edit)
+    for path in patch.removes:
+        if index.has(path):
+            index.remove(path)
+    files = files_of(patch, overlay_files())
+    if files:
+        paths += files
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(insert_entry(maintainers, entry_for(paths)))
+            file.flush()
+            index.add({**{path: TOP / path for path in files}, "MAINTAINERS": file.name})
+
+
+def commits(series, base, stamp):
+    """Make the series' commits on the base, return them in order; nothing refers to them yet."""
+    with tempfile.TemporaryDirectory() as directory:
+        index = Index(base.git_dir, Path(directory) / "index", base.commit)
+        if index.has(series.marker):
+            raise Fault(f"the series is on this tree already: it has {series.marker}; nothing changed")
+        maintainers, paths, made = index("show", f"{base.commit}:MAINTAINERS"), [], [base.commit]
+        for number, patch in enumerate(series.patches, 1):
+            try:
+                put(patch, index, base, maintainers, paths)
+            except Fault as fault:
+                raise Fault(f"patch {number} of {len(series.patches)}, {patch.subject!r}, does not fit this tree: "
+                            f"{fault}; nothing changed") from None
+            tree = index("write-tree")
+            if tree == git("rev-parse", made[-1] + "^{tree}", cwd=base.git_dir):
+                continue
+            text = f"{patch.subject}\n\n{patch.message.strip()}\n\nSigned-off-by: {stamp.signer}\n"
+            made.append(git("commit-tree", "-p", made[-1], tree, stdin=text, env=stamp.env, cwd=base.git_dir))
+    return made[1:]

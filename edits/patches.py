@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The patches that edits/series.toml lists, and which files of the overlay each one brings."""
+import re
+import tomllib
+from functools import cache
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from base import TOP, Fault, git
+
+EDITS = TOP / "edits"
+OVERLAY = ("Documentation", "arch", "drivers", "include", "lib", "tools")
+
+
+class Patch(NamedTuple):
+    subject: str
+    message: str
+    files: list = []
+    edits: list = []
+    removes: list = []
+
+
+class Series(NamedTuple):
+    marker: str  # a file that only a tree with the series has
+    patches: list
+
+
+def matches(path, pattern):
+    """A pattern is a directory with its trailing slash, or a path where * stays within a component."""
+    if pattern.endswith("/"):
+        return path.startswith(pattern)
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def files_of(patch, overlay):
+    return [path for path in overlay if any(matches(path, pattern) for pattern in patch.files)]
+
+
+@cache
+def overlay_files():
+    listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *OVERLAY, cwd=TOP)
+    return sorted({path for path in listed.split("\0") if path and (TOP / path).is_file()})
+
+
+def load():
+    with open(EDITS / "series.toml", "rb") as file:
+        content = tomllib.load(file)
+    try:
+        patches = [Patch(**patch) for patch in content["patch"]]
+    except TypeError as error:
+        raise Fault(f"edits/series.toml: {error}") from None
+    check_all_used_once(patches)
+    return Series(content["marker"], patches)
+
+
+def check_all_used_once(patches):
+    faults = []
+    for path in overlay_files():
+        users = [patch.subject for patch in patches if files_of(patch, [path])]
+        if len(users) != 1:
+            faults.append(f"{path} is in {'patches ' + ' and '.join(map(repr, users)) if users else 'no patch'}")
+    present = {path.name for path in EDITS.glob("*/*.patch")}
+    named = [edit for patch in patches for edit in patch.edits]
+    faults += [f"edits/*/{edit} does not exist" for edit in sorted(set(named) - present)]
+    faults += [f"edits/*/{edit} is in no patch" for edit in sorted(present - set(named))]
+    faults += [f"edits/*/{edit} is named twice" for edit in sorted(set(named)) if named.count(edit) > 1]
+    if faults:
+        raise Fault("edits/series.toml: " + "\n  ".join(faults))
+
+
+def edits_dir(version):
+    """The edits for the newest kernel that is not newer than this one."""
+    def number(text):
+        return tuple(map(int, text.split(".")))
+    known = sorted((path.name for path in EDITS.iterdir() if re.fullmatch(r"\d+\.\d+", path.name)), key=number)
+    fitting = [name for name in known if number(name) <= number(version)]
+    if not fitting:
+        raise Fault(f"no edits for Linux {version}, only for {', '.join(known)} and later; nothing changed")
+    return EDITS / fitting[-1]
+
+
+def touched(series, base_version):
+    """Every path that the series may change."""
+    edits = [edits_dir(base_version) / edit for patch in series.patches for edit in patch.edits]
+    numstat = "\n".join(git("apply", "--numstat", edit, cwd="/") for edit in edits if edit.exists())
+    removes = [path for patch in series.patches for path in patch.removes]
+    return sorted({"Makefile", "MAINTAINERS", *removes, *overlay_files(), *re.findall(r"\t(\S+)$", numstat, re.M)})
