@@ -148,8 +148,8 @@ def compile_variant(tree, name):
     return warnings(text) or status and [*text.splitlines()[-20:], f"full log: {log}"]
 
 
-def builds_at(commit, tree):
-    """What of a commit has to do with a build: the same where only documentation or tests differ."""
+def built_from(commit, tree):
+    """What of a commit a kernel is built from: the same where only documentation or the guest's tests differ."""
     return git("rev-parse", *(f"{commit}:{path}" for path in ("arch", "drivers", "include")), cwd=tree)
 
 
@@ -164,16 +164,19 @@ def build_commit(kernel, commit, config, log):
 
 
 def bisect(tree, tap, commits):
-    """Build each commit in a tree beside a copy of the test bed's layout, so that ccache knows most of it."""
+    """Build each commit that changes what is built, laid out as the test bed does it, so that ccache knows most."""
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", "tools/testing/selftests/xen/grant-dma/qemu/kernel.config"))
     kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))
-    done = BUILD / "built"
-    done.mkdir(parents=True, exist_ok=True)
-    for commit, subject in commits:
-        mark = done / hashlib.sha256(f"{builds_at(commit, tree)}{config}".encode()).hexdigest()
-        faults = [] if mark.exists() else build_commit(kernel, commit, config, BUILD / "bisect.log")
+    built = BUILD / "built"
+    built.mkdir(parents=True, exist_ok=True)
+    base = built_from("base", tree)
+    for number, (commit, subject) in enumerate(commits, 1):
+        content = built_from(commit, tree)
+        mark = built / hashlib.sha256(f"{content}{config}".encode()).hexdigest()
+        known = content == base or mark.exists()
+        faults = [] if known else build_commit(kernel, commit, config, BUILD / f"bisect-{number}.log")
         if not faults:
             mark.touch()
         tap.result(f"builds: {subject}", faults)
