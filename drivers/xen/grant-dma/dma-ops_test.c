@@ -94,7 +94,7 @@ static void map_page_random(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, neighbour));
 
 	prandom_seed_state(&random, 4);
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 10000; i++) {
 		start = test_random(&random, BLOCK);
 		size = min_t(size_t, BLOCK - start, i % 16 ? SZ_16K : BLOCK);
 		size = 1 + test_random(&random, size);

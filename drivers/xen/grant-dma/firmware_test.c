@@ -63,11 +63,8 @@ static const struct description descriptions[] = {
 	{ "grant-test-domid-property", -EINVAL, .fault = "xen,backend-domid is not supported" },
 };
 
-/*
- * These wait for a driver of the other IOMMU before they are probed at all, so
- * that a refusal isn't seen there.
- */
-static const struct description waiting[] = {
+/* There is no driver for the other IOMMU, so the driver core would not probe. */
+static const struct description unprobed[] = {
 	{ "grant-test-other-iommu", -ENODEV },
 	{ "grant-test-other-first", -EINVAL, .fault = "2 IOMMUs" },
 	{ "grant-test-other-second", -EINVAL, .fault = "2 IOMMUs" },
@@ -79,7 +76,7 @@ static void describe(const struct description *d, char *text)
 }
 
 KUNIT_ARRAY_PARAM(descriptions, descriptions, describe);
-KUNIT_ARRAY_PARAM(waiting, waiting, describe);
+KUNIT_ARRAY_PARAM(unprobed, unprobed, describe);
 
 static int expected(const struct description *d)
 {
@@ -337,8 +334,8 @@ static struct kunit_case firmware_cases[] = {
 	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
-	KUNIT_CASE_PARAM(backend_of, waiting_gen_params),
-	KUNIT_CASE_PARAM(message_of, waiting_gen_params),
+	KUNIT_CASE_PARAM(backend_of, unprobed_gen_params),
+	KUNIT_CASE_PARAM(message_of, unprobed_gen_params),
 	KUNIT_CASE(own_domid),
 	KUNIT_CASE(pci_requester),
 	{}

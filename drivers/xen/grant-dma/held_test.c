@@ -204,12 +204,12 @@ static void held_without_device(struct kunit *test)
 	expect_held(test, XEN_PFN_PER_PAGE);
 
 	grant_backend_put(t->backend);
+	t->backend = NULL;
 	KUNIT_EXPECT_TRUE(test, test_backend_exists(TEST_DOMID));
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
 	KUNIT_EXPECT_TRUE(test, test_backend_exists(TEST_DOMID));
 
 	set_mapped(test, ref, XEN_PFN_PER_PAGE, false);
-	t->backend = NULL;
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
 	KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
 	KUNIT_EXPECT_EQ(test, t->table->used, 0);

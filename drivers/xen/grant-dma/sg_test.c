@@ -205,7 +205,7 @@ static void map_random(struct kunit *test)
 	int i, nents, ret;
 	u32 pick;
 
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 5000; i++) {
 		pick = test_random(&t->random, ARRAY_SIZE(sizes));
 		dma_set_max_seg_size(t->dev, sizes[pick]);
 		pick = test_random(&t->random, ARRAY_SIZE(masks));
