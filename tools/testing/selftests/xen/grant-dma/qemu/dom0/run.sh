@@ -27,12 +27,11 @@ grant_maps() {
 
 # wait_for SECONDS COMMAND...
 wait_for() {
-	tenths=$(($1 * 10))
+	end=$(($(date +%s) + $1))
 	shift
 	until "$@"; do
-		tenths=$((tenths - 1))
-		[ "$tenths" -gt 0 ] || return
-		usleep 100000
+		[ "$(date +%s)" -lt "$end" ] || return
+		usleep 200000
 	done
 }
 
@@ -40,8 +39,9 @@ backend_runs() {
 	[ "$(xenstore-read "/local/domain/0/device-model/$id/state" 2>/dev/null)" = running ]
 }
 
+# xl stays behind until its guest is gone; asking xl would keep dom0 busy.
 guest_gone() {
-	! xl domid "$name" >/dev/null 2>&1
+	! pidof xl >/dev/null
 }
 
 start_backend() {

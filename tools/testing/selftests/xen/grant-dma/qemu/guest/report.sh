@@ -4,21 +4,20 @@
 # back, and prints a line a device:
 # report: device driver backend references bytes check
 table=/sys/kernel/debug/xen/grant-dma/devices
-bytes=$((4 << 20))
 
 check_blk() {
 	disk=$(ls "$1/block")
-	head -c $bytes /dev/urandom >/tmp/disk
+	head -c $((8 << 20)) /dev/urandom >/tmp/disk
 	dd if=/tmp/disk of="/dev/$disk" bs=64k conv=fsync 2>/dev/null
 	echo 3 >/proc/sys/vm/drop_caches
-	head -c $bytes "/dev/$disk" | cmp - /tmp/disk || return
+	head -c $((8 << 20)) "/dev/$disk" | cmp - /tmp/disk || return
 	# in units of 512 bytes, read and written
 	moved=$(awk '{ print ($3 + $7) * 512 }' "$1/block/$disk/stat")
 }
 
 check_net() {
 	interface=$(ls "$1/net")
-	head -c $bytes /dev/urandom >/tmp/sent
+	head -c $((1 << 20)) /dev/urandom >/tmp/sent
 	socat -t 60 - TCP:192.168.128.1:7 </tmp/sent >/tmp/echoed && cmp /tmp/sent /tmp/echoed || return
 	moved=$(cat "$1/net/$interface"/statistics/?x_bytes | awk '{ sum += $1 } END { print sum }')
 }
