@@ -60,10 +60,10 @@ wait_for() {
 
 # The devices that firmware puts behind the IOMMU.
 devices() {
-	local property
+	local path
 
-	for property in "$PLATFORM"/*/of_node/iommus; do
-		[ -e "$property" ] && basename "${property%/of_node/iommus}"
+	for path in "$PLATFORM"/*; do
+		[ -e "$path/of_node/iommus" ] && echo "${path##*/}"
 	done
 }
 
@@ -76,7 +76,7 @@ find_device() {
 }
 
 is_bound() {
-	[ "$(basename "$(readlink $PLATFORM/"$1"/virtio*/driver)")" = "$2" ]
+	readlink $PLATFORM/"$1"/virtio*/driver | grep -q "/$2\$"
 }
 
 # What the driver of device $1 made in class $2: a disk or a network interface.
@@ -105,7 +105,7 @@ mappings() {
 
 # $device made more mappings than $1.
 has_mapped_since() {
-	[ "$(mappings)" -gt "$1" ]
+	[ "$(mappings)" -gt "$1" ] 2>/dev/null
 }
 
 is_listed() {
@@ -138,11 +138,11 @@ steady_references() {
 }
 
 references_are_back() {
-	[ -e $TABLES/backends ] && [ "$(total backends held)" = 0 ] &&
-		[ "$(references)" = "$(cat "$tmp/references")" ]
+	[ "$(references)" = "$(cat "$tmp/references")" ] && [ "$(total backends held)" = 0 ]
 }
 
 references_return() {
+	[ -e $TABLES/backends ] || return
 	wait_for 20 references_are_back && return
 	sed 's/^/# at the start: /' "$tmp/references"
 	references | sed 's/^/# at the end: /'
