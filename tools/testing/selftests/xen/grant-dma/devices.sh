@@ -87,7 +87,7 @@ find_device virtio_blk
 disk=$(child_of "$device" block)
 ktap_test_result "devices: mappings count up with I/O" mappings_count_up
 
-[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING 2>/dev/null
+[ -d $TRACING/events ] || mount -t tracefs none $TRACING 2>/dev/null
 if [ -d $TRACING/events ]; then
 	: >$TRACING/trace
 	tracing 1

@@ -30,7 +30,8 @@ begin() {
 	trap 'rm -rf "$tmp"' EXIT
 	echo "$LOG_MARK" >/dev/kmsg
 	ktap_set_plan $(($1 + 2))
-	[ -e $TABLES/backends ] || ktap_print_msg "$TABLES is missing: another driver, or no debugfs"
+	[ -e $TABLES/backends ] ||
+		ktap_print_msg "$TABLES is missing: another driver, or no debugfs"
 	steady_references >"$tmp/references"
 }
 
