@@ -136,7 +136,7 @@ static void held_coherent(struct kunit *test)
 
 		set_mapped(test, ref, XEN_PFN_PER_PAGE, true);
 		dma_free_coherent(t->dev, sizes[i], vaddr, addr);
-		KUNIT_EXPECT_EQ(test, page_count(page), XEN_PFN_PER_PAGE);
+		KUNIT_ASSERT_EQ(test, page_count(page), XEN_PFN_PER_PAGE);
 		expect_held(test, XEN_PFN_PER_PAGE);
 
 		/* One of the last page's references after the other. */
