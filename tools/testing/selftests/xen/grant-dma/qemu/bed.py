@@ -201,8 +201,8 @@ def kernel_image(flavour):
 
 
 def say(text):
-    """Progress, for whoever waits."""
-    print(f"[{time.monotonic() - say.start:5.0f} s] {text}", flush=True)
+    """Progress, for whoever waits; a comment where the output is TAP."""
+    print(f"# [{time.monotonic() - say.start:5.0f} s] {text}", flush=True)
 
 
 say.start = time.monotonic()

@@ -9,6 +9,7 @@ import sys
 import bed
 import kunit
 import scan
+from tap import Tap
 
 # Lines as kernel and Xen print them, and whether they are trouble.
 LINES = [
@@ -50,38 +51,25 @@ KTAP = """\
 [    0.9] not ok 1 suite
 """
 
-COUNT = 0
-FAILED = 0
 
-
-def check(name, passed, why=""):
-    """A line of TAP."""
-    global COUNT, FAILED
-    COUNT += 1
-    FAILED += not passed
-    if not passed and why:
-        print("".join(f"# {line}\n" for line in str(why).splitlines()), end="")
-    print(f"{'ok' if passed else 'not ok'} {COUNT} - {name}", flush=True)
-
-
-def check_scanner():
+def check_scanner(tap):
     """Lines of trouble are found, harmless ones are not."""
     for line, trouble in LINES:
         found = bool(scan.scan_text(line))
-        check(f"scanner {'finds' if trouble else 'passes'}: {line[12:60]}", found == trouble)
+        tap.result(f"scanner {'finds' if trouble else 'passes'}: {line[12:60]}", found == trouble)
 
 
-def check_ktap():
+def check_ktap(tap):
     """KUnit's results are read from a log."""
     found = [(c.suite, c.name, c.ok, bool(c.skipped)) for c in kunit.cases(KTAP)]
     wanted = [("suite", "fine", True, False), ("suite", "broken", False, False),
               ("suite", "left_out", True, True), ("suite", "many", False, False)]
-    check("KUnit results are read from a log", found == wanted, found)
+    tap.result("KUnit results are read from a log", found == wanted, found)
     broken = [c.why for c in kunit.cases(KTAP) if c.name == "broken"]
-    check("a failing case comes with what it said", "EXPECTATION FAILED" in broken[0], broken)
+    tap.result("a failing case comes with what it said", "EXPECTATION FAILED" in broken[0], broken)
 
 
-def check_guests():
+def check_guests(tap):
     """What goes wrong in a guest reaches the verdict."""
     results = bed.boot("selftest", [
         bed.Guest("fine", "echo left >$OUT/file; exit 3", devices=[]),
@@ -90,34 +78,33 @@ def check_guests():
         bed.Guest("hangs", "sleep 1000", devices=[], seconds=60),
         bed.Guest("dies", "echo c >/proc/sysrq-trigger", devices=[]),
     ])
-    check("exit status of the commands is given back", results["fine"].status == 3)
-    check("files of a guest are given back",
+    tap.result("exit status of the commands is given back", results["fine"].status == 3)
+    tap.result("files of a guest are given back",
           (results["fine"].out / "file").read_text() == "left\n")
-    check("device tree of a guest is given back",
+    tap.result("device tree of a guest is given back",
           (results["fine"].out / "guest.dtb").stat().st_size > 0)
-    check("a guest without fault has no problems", not results["fine"].problems,
+    tap.result("a guest without fault has no problems", not results["fine"].problems,
           results["fine"].problems)
-    check("a planted BUG is reported",
+    tap.result("a planted BUG is reported",
           any("BUG: planted" in line for line in results["planted"].problems))
-    check("a planted BUG that is allowed is not reported", not results["allowed"].problems,
+    tap.result("a planted BUG that is allowed is not reported", not results["allowed"].problems,
           results["allowed"].problems)
-    check("a guest that hangs is reported",
+    tap.result("a guest that hangs is reported",
           any("not finished" in line for line in results["hangs"].problems))
-    check("a guest that dies is reported",
+    tap.result("a guest that dies is reported",
           any("Kernel panic" in line for line in results["dies"].problems))
-    check("the next guest starts after one that hung", results["dies"].log.exists())
-    check("nothing else is reported", not results.own_problems, results.own_problems)
+    tap.result("the next guest starts after one that hung", results["dies"].log.exists())
+    tap.result("nothing else is reported", not results.own_problems, results.own_problems)
 
 
-def main():
+def run(tap):
     """Everything."""
-    print("TAP version 13")
-    check_scanner()
-    check_ktap()
-    check_guests()
-    print(f"1..{COUNT}")
-    sys.exit(1 if FAILED else 0)
+    check_scanner(tap)
+    check_ktap(tap)
+    check_guests(tap)
 
 
 if __name__ == "__main__":
-    main()
+    TAP = Tap()
+    run(TAP)
+    sys.exit(TAP.end())

@@ -7,16 +7,18 @@ shift 2
 mkdir -p "$(dirname "$log")"
 SECONDS=0
 echo "$name: starts"
+# With a process group each, both end with all that they started.
+set -m
 "$@" >"$log" 2>&1 </dev/null &
 command=$!
-trap 'kill $command; exit 130' INT TERM
 while sleep 20; do
 	echo "$name: $SECONDS s, $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-60)"
 done &
 ticker=$!
+trap 'kill -- -$command -$ticker 2>/dev/null' EXIT
+trap 'exit 130' INT TERM HUP
 wait $command
 status=$?
-kill $ticker
 if [ $status -ne 0 ]; then
 	tail -n 25 "$log" | sed 's/^/    /'
 	echo "$name: FAILED after $SECONDS s, full log in $log" >&2

@@ -8,7 +8,7 @@ say() {
 }
 
 start_toolstack() {
-	mkdir -p /run/xen /run/lock /var/lib/xen /var/log/xen /dev/pts
+	mkdir -p /run/xen /var/lock /var/lib/xen /var/log/xen /dev/pts
 	mount -t devpts none /dev/pts
 	mount -t xenfs none /proc/xen
 	mount -t tracefs none /sys/kernel/tracing
@@ -86,7 +86,7 @@ run_guest() {
 		verdict="not finished after $seconds s"
 	fi
 	tar -x -f /run/out -C "$dir" 2>"$dir/tar.log"
-	[ -e "$dir/out/status" ] || verdict="$verdict, but its commands did not end"
+	[ -e "$dir/out/status" ] || verdict="$verdict; its results are missing"
 }
 
 start_toolstack || say "toolstack failed, see toolstack.log"

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All tests that need a running kernel, as TAP: check.py [GUEST...]
+
+The test bed's own come first.  Then KUnit without Xen, and the guests: KUnit and kselftest on
+the plain and on the debug kernel, boots with every way that fw_devlink may treat consumers, and
+a device that must be refused.
+"""
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import Callable
+
+import bed
+import kunit
+import selftest
+from bed import Device, Guest
+from tap import Tap
+
+KUNIT = "kunit.enable=1 kunit.filter_glob=xen_grant_dma*"
+SUITES = ["xen_grant_dma_address", "xen_grant_dma_firmware", "xen_grant_dma_held",
+          "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg"]
+SKIP = 4  # a kselftest's exit status
+
+ALL_BOUND = """
+for driver in virtio_blk virtio_net virtio_rng; do
+	ls -d /sys/bus/virtio/drivers/$driver/virtio* || exit
+done
+[ ! -s /sys/kernel/debug/devices_deferred ] &&
+	[ "$(tail -n +2 /sys/kernel/debug/xen/grant-dma/devices | wc -l)" = 3 ]
+"""
+
+# The boot must come to the commands before the timeout that lets consumers go on.
+WAITING = """
+ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
+sleep 20
+dmesg | grep 'deferred probe'
+"""
+
+REFUSED = """
+ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
+dmesg | grep 'device must provide VIRTIO_F_ACCESS_PLATFORM'
+"""
+
+
+@dataclass
+class Test:
+    """A guest, and what reads results out of it: yields name, passed, why, skipped."""
+
+    guest: Guest
+    judge: Callable
+
+
+def status_is_zero(what):
+    """A judge for commands that are a check."""
+    def judge(result):
+        yield what, result.status == 0, bed.tail(result.log), ""
+    return judge
+
+
+def judge_kunit(result):
+    """Each case of each suite; all suites must be there."""
+    cases = kunit.cases(result.text)
+    for case in cases:
+        yield f"{case.suite}.{case.name}", case.ok, case.why, case.skipped
+    missing = set(SUITES) - {case.suite for case in cases}
+    yield "all suites ran", not missing, f"missing: {sorted(missing)}", ""
+
+
+def programs():
+    """The kselftest programs, in their order."""
+    makefile = (bed.HERE.parent / "Makefile").read_text()
+    return re.search(r"^TEST_PROGS\s*:=\s*(.*)$", makefile, re.M)[1].split()
+
+
+def kselftest(name, **options):
+    """A guest that runs the kselftest programs."""
+    commands = "cd xen/grant-dma\n" + "".join(
+        f'{{ ./{program}; echo "status $?"; }} 2>&1 | tee $OUT/{program}.ktap\n'
+        for program in programs())
+    return Test(Guest(name, commands, seconds=1500, **options), judge_kselftest)
+
+
+def judge_kselftest(result):
+    """Each result of each program, and that a program said all it planned."""
+    for program in programs():
+        output = result.out / f"{program}.ktap"
+        text = output.read_text(errors="replace") if output.exists() else ""
+        lines = re.findall(r"^(ok|not ok) \d+ (?:- )?(.*?)(?: # SKIP *(.*))?$", text, re.M)
+        for verdict, name, skipped in lines:
+            yield f"{program}: {name}", verdict == "ok", f"see {output}", skipped
+        plan = re.search(r"^1\.\.(\d+)", text, re.M)
+        status = re.search(r"^status (\d+)", text, re.M)
+        complete = (plan and int(plan[1]) == len(lines) and status
+                    and (int(status[1]) in (0, SKIP) or "not ok" in text))
+        yield f"{program}: complete", bool(complete), f"see {output}\n{text[-1500:]}", ""
+
+
+def devlink_boots():
+    """Consumers are bound at once, however fw_devlink and deferred probing are set up."""
+    for number, devlink in enumerate(("off", "permissive", "on", "on fw_devlink.strict=1")):
+        for timeout in ("", " deferred_probe_timeout=0"):
+            cmdline = f"fw_devlink={devlink}{timeout}"
+            name = f"devlink{number}{'-0' if timeout else ''}"
+            yield Test(Guest(name, ALL_BOUND, cmdline=cmdline),
+                       status_is_zero(f"all devices are bound with {cmdline}"))
+
+
+def tests():
+    """Everything that is done in guests."""
+    yield Test(Guest("kunit", "true", cmdline=KUNIT), judge_kunit)
+    yield kselftest("main")
+    yield from devlink_boots()
+    yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
+                     allow=["deferred probe"]),
+               status_is_zero("without the stub IOMMU driver, devices wait for the timeout"))
+    yield Test(Guest("refused", REFUSED, devices=[Device("blk", platform=False)]),
+               status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
+    yield Test(Guest("kunit-debug", "true", kernel="debug", memory=1024, cmdline=KUNIT),
+               judge_kunit)
+    yield kselftest("debug", kernel="debug", memory=1024)
+
+
+def judge(tap, test, result):
+    """Report a guest's results, and whether it was sound."""
+    for name, passed, why, skipped in test.judge(result):
+        tap.result(f"{test.guest.name}: {name}", passed, why, skipped)
+    tap.result(f"{test.guest.name}: no trouble in its logs", not result.problems, result.problems)
+
+
+def main(names):
+    """Run all tests, or those in the guests named."""
+    tap = Tap()
+    if not names:
+        selftest.run(tap)
+        result = bed.boot_without_xen("kunit", KUNIT + " kunit_shutdown=poweroff")
+        judge(tap, Test(Guest("without Xen", ""), judge_kunit), result)
+    chosen = [test for test in tests() if not names or test.guest.name in names]
+    results = bed.boot("check", [test.guest for test in chosen])
+    for test in chosen:
+        judge(tap, test, results[test.guest.name])
+    tap.result("no trouble in the logs of Xen and dom0", not results.own_problems,
+               results.own_problems)
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
