@@ -380,9 +380,7 @@ def result_of(guest, share):
     if verdict != "ran":
         result.problems.append(f"guest {guest.name}: {verdict}\n{tail(log)}")
     if log.exists():
-        result.problems += [
-            line for line in scan.scan(log) if not any(re.search(p, line) for p in guest.allow)
-        ]
+        result.problems += scan.scan(log, guest.allow)
     return result
 
 
@@ -413,7 +411,7 @@ def boot(name, guests, console=None):
     return results
 
 
-def boot_without_xen(name, cmdline="", kernel="main", seconds=300):
+def boot_without_xen(name, cmdline="", kernel="main", seconds=300, allow=()):
     """Boot a kernel alone, which must power off by itself (it has no root); the run's Result.
 
     KUnit's suites run at boot: cmdline "kunit.enable=1 kunit_shutdown=poweroff".
@@ -435,7 +433,7 @@ def boot_without_xen(name, cmdline="", kernel="main", seconds=300):
                 break
     finally:
         machine.stop()
-    problems = scan.scan(log)
+    problems = scan.scan(log, allow)
     if verdict != "ran":
         problems.append(f"{name}: {verdict}\n{tail(log)}")
     return Result(directory, log, verdict, problems)

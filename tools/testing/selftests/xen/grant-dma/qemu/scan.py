@@ -23,16 +23,17 @@ HARMLESS = [
 ]
 
 
-def scan_text(text):
-    """The lines of trouble in a log, as (number, line)."""
+def scan_text(text, allow=()):
+    """The lines of trouble in a log but those allowed, as (number, line)."""
+    harmless = HARMLESS + [re.compile(pattern) for pattern in allow]
     return [
         (number, line)
         for number, line in enumerate(text.splitlines(), 1)
-        if TROUBLE.search(line) and not any(h.search(line) for h in HARMLESS)
+        if TROUBLE.search(line) and not any(h.search(line) for h in harmless)
     ]
 
 
-def scan(path):
+def scan(path, allow=()):
     """The lines of trouble in a log file, as "file:number: line"."""
     text = Path(path).read_text(errors="replace")
-    return [f"{path}:{number}: {line}" for number, line in scan_text(text)]
+    return [f"{path}:{number}: {line}" for number, line in scan_text(text, allow)]
