@@ -15,138 +15,22 @@ guest: config (xl's), backend and backend.log (QEMU's arguments and messages), c
 grant-maps (how often backends mapped grants), verdict.
 """
 
-import atexit
-import contextlib
-import ctypes
 import os
 import re
-import select
 import shutil
-import signal
-import subprocess
-import sys
-import tarfile
-import termios
 import time
-import tty
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import scan
-
-HERE = Path(__file__).resolve().parent
-BUILD = Path(os.environ["BUILD"])
-KDIR = Path(os.environ["KDIR"])
-XEN = Path(os.environ["XEN"])
-DOM0 = Path(os.environ["DOM0"])
-GUEST_ROOT = Path(os.environ["GUEST_ROOT"])
+from guests import Device, Guest  # noqa: F401 (for our users)
+from machine import Machine
+from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN, kernel_image
 
 BOOT_SECONDS = 180  # for Xen and dom0, and to power off
 GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
 TAIL = 25  # lines of a log shown with a failure
 CONSOLE_STARTS = b"This is the guest."
-PR_SET_PDEATHSIG = 1
-
-
-@dataclass
-class Device:
-    """A virtio device of a guest, served by QEMU in dom0."""
-
-    kind: str  # blk, net, rng
-    platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
-    grants: bool = True  # described as behind xen,grant-dma
-
-    def backend(self):
-        """QEMU's arguments."""
-        platform = ",iommu_platform=on" if self.platform else ""
-        return {
-            "blk": "-drive file=/run/scratch,format=raw,if=none,id=disk "
-            "-device virtio-blk-device,drive=disk",
-            "net": "-netdev tap,ifname=tap0,script=no,downscript=no,id=net "
-            "-device virtio-net-device,netdev=net",
-            "rng": "-object rng-random,filename=/dev/urandom,id=rng "
-            "-device virtio-rng-device,rng=rng",
-        }[self.kind] + platform
-
-    def config(self):
-        """The entry in xl's configuration."""
-        grants = int(self.grants)
-        return f"backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={grants}"
-
-
-@dataclass
-class Guest:
-    """A guest and what to run in it."""
-
-    name: str
-    commands: str  # a shell script; cwd holds xen/grant-dma and kselftest; $OUT is given back
-    kernel: str = "main"  # or "debug"
-    cmdline: str = ""  # added to the kernel's command line
-    vcpus: int = 2
-    memory: int = 512  # MiB
-    seconds: int = 300  # until it must have powered off
-    devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
-    device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
-    dom0_commands: str = ""  # run in dom0 beside the guest, with $DOMID; output to a log
-    interactive: bool = False  # after the commands a shell on the console
-    files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
-    allow: list = field(default_factory=list)  # patterns of trouble that this guest provokes
-
-    def xl_config(self):
-        """xl's configuration file."""
-        lines = [
-            f'name = "{self.name}"',
-            f'kernel = "/share/Image-{self.kernel}"',
-            'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1 printk.devkmsg=on'
-            f' {self.cmdline}"',
-            f"vcpus = {self.vcpus}",
-            f"memory = {self.memory}",
-            "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
-            f"virtio = {[device.config() for device in self.devices]}",
-            'on_crash = "destroy"',
-            'on_reboot = "destroy"',
-        ]
-        if self.device_tree:
-            lines.append(f'device_tree = "/share/{self.name}/partial.dtb"')
-        return "\n".join(lines) + "\n"
-
-    def backend(self):
-        """Arguments of the QEMU in dom0; its -smp must equal the guest's vcpus."""
-        if not self.devices:
-            return ""
-        return "\n".join(
-            [
-                f"-xen-attach -M xenpvh -m {self.memory} -smp {self.vcpus} -nodefaults",
-                "-no-user-config -display none -monitor none -serial none",
-                "-global virtio-mmio.force-legacy=false",
-                *(device.backend() for device in self.devices),
-            ]
-        )
-
-    def write(self, directory):
-        """Put all that dom0 needs for this guest into a directory."""
-        directory.mkdir()
-        (directory / "config").write_text(self.xl_config())
-        (directory / "backend").write_text(self.backend())
-        (directory / "commands").write_text(self.commands + "\n")
-        if self.device_tree:
-            shutil.copy(self.device_tree, directory / "partial.dtb")
-        if self.dom0_commands:
-            (directory / "dom0-commands").write_text(self.dom0_commands + "\n")
-        if self.interactive:
-            (directory / "interactive").touch()
-        with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:
-            tar.add(HERE / "guest/run.sh", "run.sh")
-            tar.add(directory / "commands", "commands")
-            if self.interactive:
-                tar.add(directory / "interactive", "interactive")
-            for path in (HERE.parent).iterdir():
-                if path != HERE:
-                    tar.add(path, f"xen/grant-dma/{path.name}")
-            helpers = "kselftest/ktap_helpers.sh"
-            tar.add(KDIR / "tools/testing/selftests" / helpers, helpers)
-            for name, source in self.files.items():
-                tar.add(source, name)
 
 
 @dataclass
@@ -195,11 +79,6 @@ class Results(dict):
         return self.own_problems + [p for result in self.values() for p in result.problems]
 
 
-def kernel_image(flavour):
-    """The kernel that the Makefile built."""
-    return BUILD / "kernel" / flavour / "arch/arm64/boot/Image"
-
-
 def say(text):
     """Progress, for whoever waits; a comment where the output is TAP."""
     print(f"# [{time.monotonic() - say.start:5.0f} s] {text}", flush=True)
@@ -212,86 +91,6 @@ def tail(path):
     """The end of a log, indented, with its path."""
     lines = path.read_text(errors="replace").splitlines()[-TAIL:] if path.exists() else ["(none)"]
     return "\n".join([f"last lines of {path}:", *("    " + line for line in lines)])
-
-
-class Machine:
-    """The emulated machine: a QEMU process, whose serial line goes to a log."""
-
-    def __init__(self, arguments, log):
-        self.log = log
-        self.pending = b""
-        self.output = log.open("wb")
-        libc = ctypes.CDLL(None)
-        command = ["qemu-system-aarch64", "-nodefaults", "-no-user-config", "-display", "none",
-                   "-monitor", "none", "-no-reboot", "-chardev", "stdio,id=serial,signal=off",
-                   "-serial", "chardev:serial", *arguments]
-        # Even if we get killed, nothing stays behind.
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
-        atexit.register(self.stop)
-
-    def stop(self):
-        """End it, whatever it is doing."""
-        self.process.kill()
-        self.process.wait()
-        self.output.close()
-        atexit.unregister(self.stop)
-
-    def read(self, timeout):
-        """What the serial line said within the timeout; None when the machine is off."""
-        if not select.select([self.process.stdout], [], [], timeout)[0]:
-            return b""
-        data = os.read(self.process.stdout.fileno(), 65536)
-        if not data:
-            return None
-        self.output.write(data)
-        self.output.flush()
-        return data
-
-    def lines(self, timeout):
-        """Complete lines of the serial line; None when the machine is off."""
-        data = self.read(timeout)
-        if data is None:
-            return None
-        *lines, self.pending = (self.pending + data).split(b"\n")
-        return [line.decode(errors="replace").strip() for line in lines]
-
-    def converse(self, first):
-        """Connect the user's terminal, from the text `first` on, until the machine is off."""
-        backlog = b""
-        inputs = [sys.stdin, self.process.stdout]
-        with unbuffered_terminal():
-            while True:
-                ready = select.select(inputs, [], [])[0]
-                if sys.stdin in ready:
-                    typed = os.read(sys.stdin.fileno(), 4096)
-                    if not typed:
-                        inputs.remove(sys.stdin)
-                    self.process.stdin.write(typed)
-                    self.process.stdin.flush()
-                if self.process.stdout in ready:
-                    data = self.read(0)
-                    if data is None:
-                        return
-                    backlog += data
-                    if first in backlog:
-                        os.write(sys.stdout.fileno(), backlog[backlog.index(first):])
-                        backlog = first = b""
-
-
-@contextlib.contextmanager
-def unbuffered_terminal():
-    """What is typed arrives at once and without echo; Ctrl-C goes on interrupting us."""
-    if not sys.stdin.isatty():
-        yield
-        return
-    saved = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
 
 
 def xen_machine(share, log):
@@ -437,12 +236,3 @@ def boot_without_xen(name, cmdline="", kernel="main", seconds=300, allow=()):
     if verdict != "ran":
         problems.append(f"{name}: {verdict}\n{tail(log)}")
     return Result(directory, log, verdict, problems)
-
-
-def interrupted(number, _frame):
-    """End on a signal as if the program had come to its end, so that the machine is stopped."""
-    sys.exit(128 + number)
-
-
-for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(_number, interrupted)

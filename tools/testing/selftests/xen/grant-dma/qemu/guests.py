@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest is made of, and the files from which dom0 makes it (dom0/run.sh reads them)."""
+
+import shutil
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paths import HERE, KDIR
+
+
+@dataclass
+class Device:
+    """A virtio device of a guest, served by QEMU in dom0."""
+
+    kind: str  # blk, net, rng
+    platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
+    grants: bool = True  # described as behind xen,grant-dma
+
+    def backend(self):
+        """QEMU's arguments."""
+        platform = ",iommu_platform=on" if self.platform else ""
+        return {
+            "blk": "-drive file=/run/scratch,format=raw,if=none,id=disk "
+            "-device virtio-blk-device,drive=disk",
+            "net": "-netdev tap,ifname=tap0,script=no,downscript=no,id=net "
+            "-device virtio-net-device,netdev=net",
+            "rng": "-object rng-random,filename=/dev/urandom,id=rng "
+            "-device virtio-rng-device,rng=rng",
+        }[self.kind] + platform
+
+    def config(self):
+        """The entry in xl's configuration."""
+        grants = int(self.grants)
+        return f"backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={grants}"
+
+
+@dataclass
+class Guest:
+    """A guest and what to run in it."""
+
+    name: str
+    commands: str  # a shell script; cwd holds xen/grant-dma and kselftest; $OUT is given back
+    kernel: str = "main"  # or "debug"
+    cmdline: str = ""  # added to the kernel's command line
+    vcpus: int = 2
+    memory: int = 512  # MiB
+    seconds: int = 300  # until it must have powered off
+    devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
+    device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
+    dom0_commands: str = ""  # run in dom0 beside the guest, with $DOMID; output to a log
+    interactive: bool = False  # after the commands a shell on the console
+    files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
+    allow: list = field(default_factory=list)  # patterns of trouble that this guest provokes
+
+    def xl_config(self):
+        """xl's configuration file."""
+        lines = [
+            f'name = "{self.name}"',
+            f'kernel = "/share/Image-{self.kernel}"',
+            'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1 printk.devkmsg=on'
+            f' {self.cmdline}"',
+            f"vcpus = {self.vcpus}",
+            f"memory = {self.memory}",
+            "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
+            f"virtio = {[device.config() for device in self.devices]}",
+            'on_crash = "destroy"',
+            'on_reboot = "destroy"',
+        ]
+        if self.device_tree:
+            lines.append(f'device_tree = "/share/{self.name}/partial.dtb"')
+        return "\n".join(lines) + "\n"
+
+    def backend(self):
+        """Arguments of the QEMU in dom0; its -smp must equal the guest's vcpus."""
+        if not self.devices:
+            return ""
+        return "\n".join(
+            [
+                f"-xen-attach -M xenpvh -m {self.memory} -smp {self.vcpus} -nodefaults",
+                "-no-user-config -display none -monitor none -serial none",
+                "-global virtio-mmio.force-legacy=false",
+                *(device.backend() for device in self.devices),
+            ]
+        )
+
+    def write(self, directory):
+        """Put all that dom0 needs for this guest into a directory."""
+        directory.mkdir()
+        (directory / "config").write_text(self.xl_config())
+        (directory / "backend").write_text(self.backend())
+        (directory / "commands").write_text(self.commands + "\n")
+        if self.device_tree:
+            shutil.copy(self.device_tree, directory / "partial.dtb")
+        if self.dom0_commands:
+            (directory / "dom0-commands").write_text(self.dom0_commands + "\n")
+        if self.interactive:
+            (directory / "interactive").touch()
+        with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:
+            tar.add(HERE / "guest/run.sh", "run.sh")
+            tar.add(directory / "commands", "commands")
+            if self.interactive:
+                tar.add(directory / "interactive", "interactive")
+            for path in (HERE.parent).iterdir():
+                if path != HERE:
+                    tar.add(path, f"xen/grant-dma/{path.name}")
+            helpers = "kselftest/ktap_helpers.sh"
+            tar.add(KDIR / "tools/testing/selftests" / helpers, helpers)
+            for name, source in self.files.items():
+                tar.add(source, name)

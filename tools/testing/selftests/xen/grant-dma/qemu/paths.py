@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where things lie, as the Makefile says."""
+
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = Path(os.environ["BUILD"])
+KDIR = Path(os.environ["KDIR"])
+XEN = Path(os.environ["XEN"])
+DOM0 = Path(os.environ["DOM0"])
+GUEST_ROOT = Path(os.environ["GUEST_ROOT"])
+
+
+def kernel_image(flavour):
+    """The kernel that the Makefile built."""
+    return BUILD / "kernel" / flavour / "arch/arm64/boot/Image"
