@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from base import CACHE, TOP, git, git_tree, install
+from base import CACHE, TOP, git, git_tree, install, package_version
 from patches import matches, overlay_files
 from series import borrow
 
@@ -108,15 +108,17 @@ class Kernel(NamedTuple):
         return done.returncode, done.stdout
 
 
-# Compiled with the options that our users' fragment and the architecture's own configuration give.
+# Configured as users do it, with a defconfig and a fragment, where there is one of ours.
+OURS = "xen_grant_dma.config"
 VARIANTS = {
-    "arm64": ("arm64", "aarch64-linux-gnu-", "defconfig", []),
-    "arm64 with 16K pages": ("arm64", "aarch64-linux-gnu-", "defconfig", ["ARM64_16K_PAGES"]),
-    "arm64 with 64K pages": ("arm64", "aarch64-linux-gnu-", "defconfig", ["ARM64_64K_PAGES"]),
-    "arm": ("arm", "arm-linux-gnueabihf-", "multi_v7_defconfig", ["ARM_LPAE"]),
-    "x86_64": ("x86_64", "", "x86_64_defconfig", ["PARAVIRT", "XEN", "XEN_PVH"]),
+    "arm64": ("arm64", "aarch64-linux-gnu-", ["defconfig", OURS], []),
+    "arm64 with 16K pages": ("arm64", "aarch64-linux-gnu-", ["defconfig", OURS], ["ARM64_16K_PAGES"]),
+    "arm64 with 64K pages": ("arm64", "aarch64-linux-gnu-", ["defconfig", OURS], ["ARM64_64K_PAGES"]),
+    "arm": ("arm", "arm-linux-gnueabihf-", ["multi_v7_defconfig", OURS], []),
+    "x86_64": ("x86_64", "", ["x86_64_defconfig", "xen.config"], ["XEN_PVH", "XEN_VIRTIO"]),
 }
-WANTED = ["XEN", "VIRTIO_MENU", "VIRTIO_MMIO", "XEN_VIRTIO", "DEBUG_FS", "FTRACE", "KUNIT", "XEN_GRANT_DMA_KUNIT_TEST"]
+# So that all of our files are compiled.
+WANTED = ["DEBUG_FS", "FTRACE", "KUNIT", "OF_OVERLAY", "XEN_GRANT_DMA_KUNIT_TEST"]
 SPARSE = ["C=2", "CF=-D__CHECK_ENDIAN__"]
 
 
@@ -127,11 +129,11 @@ def warnings(text):
 
 def compile_variant(tree, name):
     """Compile the driver alone with W=1 and sparse, return the complaints."""
-    arch, prefix, config, options = VARIANTS[name]
+    arch, prefix, configs, options = VARIANTS[name]
     build = BUILD / "compile" / name.replace(" ", "-")
     log = build.with_suffix(".log")
     kernel = Kernel(tree, build, arch, prefix)
-    status, text = kernel.make(log, config)
+    status, text = kernel.make(log, *configs)
     if not status:
         with open(build / ".config", "a") as file:
             file.writelines(f"CONFIG_{option}=y\n" for option in [*WANTED, *options])
@@ -167,19 +169,24 @@ def bisect(tree, tap, commits):
     """Build each commit that changes what is built, laid out as the test bed does it, so that ccache knows most."""
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", "tools/testing/selftests/xen/grant-dma/qemu/kernel.config"))
+    base = built_from("base", tree)
     kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))
-    built = BUILD / "built"
-    built.mkdir(parents=True, exist_ok=True)
-    base = built_from("base", tree)
     for number, (commit, subject) in enumerate(commits, 1):
-        content = built_from(commit, tree)
-        mark = built / hashlib.sha256(f"{content}{config}".encode()).hexdigest()
-        known = content == base or mark.exists()
-        faults = [] if known else build_commit(kernel, commit, config, BUILD / f"bisect-{number}.log")
-        if not faults:
-            mark.touch()
-        tap.result(f"builds: {subject}", faults)
+        content, log = built_from(commit, tree), BUILD / f"bisect-{number}.log"
+        tap.result(f"builds: {subject}", content != base and unless_known_good(
+            f"{content}{config}", build_commit, kernel, commit, config, log))
+
+
+def unless_known_good(content, check, *args):
+    """Do a check, unless it passed for the same content with the same tools."""
+    tools = [package_version(package) for package in PACKAGES["compile"]]
+    mark = BUILD / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
+    faults = [] if mark.exists() else check(*args)
+    if not faults:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+    return faults
 
 
 def compile(tree):
@@ -187,7 +194,8 @@ def compile(tree):
                git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
     tap = Tap(len(VARIANTS) + len(commits))
     for name in VARIANTS:
-        tap.result(f"sparse and W=1 on {name}", compile_variant(tree, name))
+        tap.result(f"sparse and W=1 on {name}", unless_known_good(
+            f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
     bisect(tree, tap, commits)
     return tap
 

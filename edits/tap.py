@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run checks that print TAP, or the kernel's KTAP, and sum up their results.
 
-Each argument names a make target check-NAME. A result that has nested results only groups them, so the innermost ones
-are counted; nesting is by indentation or, as kselftest's runner does it, by "# ". A check also fails where its results
-are not as many as its plan says, where a group fails though all in it passed, and where its exit status is not zero
-though its results say that all is well.
+Each argument names a make target check-NAME. A result that has indented ones before it only groups them, so the
+innermost ones are counted. A check also fails where its results are not as many as its plan says, where a group fails
+though all in it passed, and where its exit status is not zero though its results say that all is well.
 """
 import re
 import subprocess
@@ -12,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-LINE = re.compile(r"(?:\[ *\d+\.\d+\] ?)?((?:# | )*)(?:(not ok|ok)\b(.*)|(?:1\.\.(\d+))(.*)|(Bail out!.*))$")
+LINE = re.compile(r"(?:\[ *\d+\.\d+\] ?)?( *)(?:(not ok|ok)\b(.*)|(?:1\.\.(\d+))(.*)|(Bail out!.*))$")
 SKIP = re.compile(r"# *skip", re.I)
 
 
@@ -99,7 +98,7 @@ def run(name, directory):
     print(f"== {name}", flush=True)
     check = subprocess.Popen(["make", "--no-print-directory", f"check-{name}"], text=True, errors="replace",
                              stdout=subprocess.PIPE)
-    with check, open(directory / f"{name}.tap", "w") as log:
+    with check, open(directory / f"{name}.tap", "w", buffering=1) as log:
         for line in check.stdout:
             print(line, end="", flush=True)
             log.write(line)
