@@ -75,7 +75,7 @@ def check_guests(tap):
         bed.Guest("fine", "echo left >$OUT/file; exit 3", devices=[]),
         bed.Guest("planted", "echo 'BUG: planted' >/dev/kmsg", devices=[]),
         bed.Guest("allowed", "echo 'BUG: planted' >/dev/kmsg", devices=[], allow=["planted"]),
-        bed.Guest("hangs", "sleep 1000", devices=[], seconds=60),
+        bed.Guest("hangs", "sleep 1000", devices=[], seconds=30),
         bed.Guest("dies", "echo c >/proc/sysrq-trigger", devices=[]),
     ])
     tap.result("exit status of the commands is given back", results["fine"].status == 3)

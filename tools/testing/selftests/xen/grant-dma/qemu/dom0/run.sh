@@ -40,8 +40,18 @@ backend_runs() {
 }
 
 # xl stays behind until its guest is gone; asking xl would keep dom0 busy.
+# For 10 s it waits for backends to close, which QEMU's virtio ones don't say.
 guest_gone() {
-	! pidof xl >/dev/null
+	pidof xl >/dev/null || return 0
+	state=$(xenstore-read "$backends/0/state" 2>/dev/null)
+	[ "$state" != 5 ] || close_backends
+	return 1
+}
+
+close_backends() {
+	for number in $(xenstore-list "$backends"); do
+		xenstore-write "$backends/$number/state" 6
+	done
 }
 
 start_backend() {
@@ -74,6 +84,7 @@ run_guest() {
 	losetup /dev/loop2 /run/out || return
 	xl create -p "$dir/config" >"$dir/xl.log" 2>&1 || { verdict="xl create failed, see xl.log"; return; }
 	id=$(xl domid "$name")
+	backends=/local/domain/0/backend/virtio/$id
 	if [ -s "$dir/backend" ]; then
 		start_backend || { verdict="QEMU in dom0 did not start, see backend.log"; return; }
 	fi
@@ -96,7 +107,7 @@ while read -r name seconds <&3; do
 	before=$(grant_maps)
 	verdict="loop devices failed"
 	run_guest
-	guest_gone || xl destroy "$name"
+	guest_gone || { xl destroy "$name" & wait_for 20 guest_gone; }
 	killall qemu-system-aarch64 2>/dev/null
 	usleep 200000
 	losetup -d /dev/loop1

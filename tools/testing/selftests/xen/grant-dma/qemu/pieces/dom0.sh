@@ -27,8 +27,10 @@ ln -s usr/lib "$root/lib"
 ln -s ../run "$root/var/run"
 cp -L "$sysroot/usr/lib/ld-linux-aarch64.so.1" "$root/usr/lib"
 cp -L "$sysroot/$lib/libgcc_s.so.1" "$root/$lib" # pthread_cancel() loads it
-cp -L "$sysroot/usr/bin/busybox" "$sysroot/usr/bin/socat" "$sysroot/usr/bin/xenstore-read" \
-	"$sysroot/usr/bin/xenstore-write" "$sysroot/usr/bin/xenstore-ls" "$qemu" "$root/usr/bin"
+cp -L "$qemu" "$root/usr/bin"
+for tool in busybox socat xenstore-list xenstore-read xenstore-write; do
+	cp -L "$sysroot/usr/bin/$tool" "$root/usr/bin"
+done
 for tool in xl xenstored xenconsoled xenconsole xen-init-dom0; do
 	cp "$sysroot/$xen/$tool" "$root/$xen"
 	ln -sf "/$xen/$tool" "$root/usr/bin/$tool"
