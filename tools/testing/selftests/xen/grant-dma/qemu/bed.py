@@ -32,6 +32,11 @@ GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
 TAIL = 25  # lines of a log shown with a failure
 CONSOLE_STARTS = b"This is the guest."
 
+# One for each vCPU, pinned: dom0's, then the guest's. When Xen switches from one vCPU straight to
+# another, a timer interrupt of the first may arrive late, and Xen masks the timer of the second.
+# An idle kernel then sleeps for ever.
+CPUS = 1 + Guest.vcpus
+
 
 @dataclass
 class Result:
@@ -96,9 +101,10 @@ def tail(path):
 def xen_machine(share, log):
     """A machine with Xen, and dom0 that does what the share says."""
     return Machine(
-        ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", "2",
+        ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", str(CPUS),
          "-m", "3072", "-accel", "tcg,thread=multi", "-kernel", str(XEN),
-         "-append", "dom0_mem=1280M dom0_max_vcpus=1 console=dtuart dtuart=/pl011@9000000",
+         "-append", "dom0_mem=1280M dom0_max_vcpus=1 dom0_vcpus_pin "
+         "console=dtuart dtuart=/pl011@9000000",
          "-device", f"guest-loader,addr=0x49000000,kernel={kernel_image('main')},"
          "bootargs=console=hvc0 rdinit=/init",
          "-device", f"guest-loader,addr=0x4e000000,initrd={DOM0}",

@@ -61,6 +61,7 @@ class Guest:
             'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1 printk.devkmsg=on'
             f' {self.cmdline}"',
             f"vcpus = {self.vcpus}",
+            f"cpus = {[str(1 + vcpu) for vcpu in range(self.vcpus)]}",
             f"memory = {self.memory}",
             "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
             f"virtio = {[device.config() for device in self.devices]}",
