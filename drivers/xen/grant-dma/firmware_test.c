@@ -134,51 +134,67 @@ static void backend_of(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, domid, expected(d) ? DOMID_INVALID : d->domid);
 }
 
-/* Messages of a device, each as "device: node: fault". */
-struct messages {
-	struct kunit *test;
+/*
+ * Messages of a device, each as "device: node: fault", that the thread of a test
+ * prints while it listens.
+ */
+static struct {
+	bool works;
+	struct kunit *test;	/* NULL when none listens */
 	char start[64];
 	unsigned int count;
 	char last[160];
-};
+} heard;
 
 static void hear(void *data, const char *text, size_t len)
 {
-	struct messages *heard = data;
 	const char *start;
 
-	if (current->kunit_test != heard->test)
+	if (!heard.test || heard.test != current->kunit_test)
 		return;
-	start = strnstr(text, heard->start, len);
+	start = strnstr(text, heard.start, len);
 	if (!start)
 		return;
-	heard->count++;
+	heard.count++;
 	len -= start - text;
-	strscpy(heard->last, start, min(len + 1, sizeof(heard->last)));
+	strscpy(heard.last, start, min(len + 1, sizeof(heard.last)));
 }
 
-static void listen(struct kunit *test, struct messages *heard,
-		   const char *node)
+static int firmware_suite_init(struct kunit_suite *suite)
 {
-	*heard = (struct messages) { .test = test };
-	snprintf(heard->start, sizeof(heard->start), "%s: /%s: ", node, node);
-	if (register_trace_console(hear, heard))
-		kunit_skip(test, "messages can't be heard without CONFIG_TRACEPOINTS");
+	heard.works = !register_trace_console(hear, NULL);
+	return 0;
 }
 
-static void stop_listening(struct messages *heard)
+static void firmware_suite_exit(struct kunit_suite *suite)
 {
-	unregister_trace_console(hear, heard);
+	if (!heard.works)
+		return;
+	unregister_trace_console(hear, NULL);
 	tracepoint_synchronize_unregister();
 }
 
-static void expect_message(struct kunit *test, const struct messages *heard,
-			   const char *fault)
+static void listen(struct kunit *test, const char *node)
 {
-	KUNIT_EXPECT_EQ(test, heard->count, !!fault);
+	if (!heard.works)
+		kunit_skip(test, "messages can't be heard without CONFIG_TRACEPOINTS");
+	snprintf(heard.start, sizeof(heard.start), "%s: /%s: ", node, node);
+	heard.count = 0;
+	heard.last[0] = 0;
+	heard.test = test;
+}
+
+static void stop_listening(void)
+{
+	heard.test = NULL;
+}
+
+static void expect_message(struct kunit *test, const char *fault)
+{
+	KUNIT_EXPECT_EQ(test, heard.count, !!fault);
 	if (fault)
-		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(heard->last, fault),
-					  "\"%s\" lacks \"%s\"", heard->last,
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(heard.last, fault),
+					  "\"%s\" lacks \"%s\"", heard.last,
 					  fault);
 }
 
@@ -186,13 +202,12 @@ static void message_of(struct kunit *test)
 {
 	const struct description *d = test->param_value;
 	struct device *dev = find_device(test, d->node);
-	struct messages heard;
 	domid_t domid;
 
-	listen(test, &heard, d->node);
+	listen(test, d->node);
 	grant_firmware_backend(dev, dev->of_node, &domid);
-	stop_listening(&heard);
-	expect_message(test, &heard, expected(d) == -EINVAL ? d->fault : NULL);
+	stop_listening();
+	expect_message(test, expected(d) == -EINVAL ? d->fault : NULL);
 }
 
 static int consumer_probe(struct platform_device *pdev)
@@ -223,7 +238,6 @@ static void probe_of(struct kunit *test)
 	struct device *dev = find_device(test, d->node);
 	struct xen_grant_dma_device *gdev;
 	const char *fault = NULL;
-	struct messages heard;
 	bool bound, grants;
 
 	if (d->no_driver)
@@ -233,9 +247,9 @@ static void probe_of(struct kunit *test)
 	else if (!expected(d) && !xen_domain())
 		fault = "this is no Xen domain";
 
-	listen(test, &heard, d->node);
+	listen(test, d->node);
 	KUNIT_EXPECT_EQ(test, platform_driver_register(&consumer_driver), 0);
-	stop_listening(&heard);
+	stop_listening();
 	bound = device_is_bound(dev);
 	gdev = dev->xen_grant_dma;
 	grants = gdev;
@@ -243,7 +257,7 @@ static void probe_of(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, gdev->backend->domid, d->domid);
 	platform_driver_unregister(&consumer_driver);
 
-	expect_message(test, &heard, fault);
+	expect_message(test, fault);
 	KUNIT_EXPECT_EQ(test, bound, !fault);
 	KUNIT_EXPECT_EQ(test, grants, !fault && !expected(d));
 	KUNIT_EXPECT_NULL(test, dev->xen_grant_dma);
@@ -252,18 +266,17 @@ static void probe_of(struct kunit *test)
 static void own_domid(struct kunit *test)
 {
 	struct device *dev = find_device(test, "grant-test-good");
-	struct messages heard;
 	domid_t domid;
 
 	if (!xen_domain())
 		kunit_skip(test, "not a Xen domain");
 
 	kunit_activate_static_stub(test, grant_own_domid, domid_42);
-	listen(test, &heard, "grant-test-good");
+	listen(test, "grant-test-good");
 	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, dev->of_node, &domid),
 			-EINVAL);
-	stop_listening(&heard);
-	expect_message(test, &heard, "ID 42 is this domain's own");
+	stop_listening();
+	expect_message(test, "ID 42 is this domain's own");
 
 	kunit_deactivate_static_stub(test, grant_own_domid);
 	if (xenstored_ready <= 0)
@@ -340,6 +353,8 @@ static struct kunit_case firmware_cases[] = {
 
 static struct kunit_suite firmware_suite = {
 	.name = "xen_grant_dma_firmware",
+	.suite_init = firmware_suite_init,
+	.suite_exit = firmware_suite_exit,
 	.init = firmware_init,
 	.test_cases = firmware_cases,
 };
