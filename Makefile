@@ -30,7 +30,7 @@ apply:
 	@$(SERIES) apply --kdir '$(KDIR)'
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed.
-CHECKS ?= series patches scripts compile bed binding
+CHECKS ?= series patches scripts docs compile bed binding
 
 check:
 	+@python3 edits/tap.py build/check $(CHECKS)
@@ -38,7 +38,7 @@ check:
 check-series: tree
 	@python3 edits/series_test.py
 
-check-patches check-compile check-scripts: check-%: tree
+check-patches check-scripts check-docs check-compile: check-%: tree
 	+@python3 edits/check.py $* --tree $(TREE)
 
 check-binding: tree

@@ -3,6 +3,7 @@
 
   scripts  shellcheck on every shell script
   patches  checkpatch on each patch, and whether MAINTAINERS covers every file
+  docs     the kernel's documentation builds with ours in it
   compile  each patch builds; sparse and W=1 have nothing to say on the driver, for each architecture and page size
 
 Compilers' output is in build/check/.
@@ -27,9 +28,14 @@ JOBS = f"-j{os.cpu_count()}"
 PACKAGES = {
     "scripts": ["shellcheck"],
     "patches": ["perl", "python3-git", "python3-ply"],
+    "docs": ["make", "python3-sphinx", "python3-sphinx-rtd-theme"],
     "compile": ["bc", "bison", "ccache", "flex", "gcc", "gcc-aarch64-linux-gnu", "gcc-arm-linux-gnueabihf",
                 "libc6-dev", "libelf-dev", "libssl-dev", "make", "sparse"],
 }
+
+
+# The Python that has the modules of Debian's packages.
+DEBIAN_PYTHON = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"}
 
 
 class Tap:
@@ -75,9 +81,8 @@ def patches(tree):
         old.unlink()
     files = git("format-patch", "--no-renames", "-o", made, "base..HEAD", cwd=tree).splitlines()
     tap = Tap(len(files) + 2)
-    debian_python = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"}  # which has the modules of spdxcheck.py
     for file in files:
-        done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=debian_python)
+        done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=DEBIAN_PYTHON)
         lines = [line.removeprefix(f"{made}/") for line in done.stdout.splitlines()]
         faults = [line for line in lines if re.search(r"(ERROR|WARNING):", line)]
         broken = done.returncode and not re.search("(ERROR|WARNING|CHECK):", done.stdout)
@@ -87,6 +92,22 @@ def patches(tree):
         f"not covered: {path}" for path in overlay_files() if not any(matches(path, known) for known in patterns)])
     tap.result("MAINTAINERS covers only what is there", [
         f"no such file: {known}" for known in patterns if not any(matches(path, known) for path in overlay_files())])
+    return tap
+
+
+def docs(tree):
+    tap = Tap(1)
+    log = BUILD / "docs.log"
+    page = BUILD / "docs/Documentation/output/virt/xen/grant-dma.html"
+    page.unlink(missing_ok=True)
+    done = output("make", "-s", "-C", tree, f"O={BUILD}/docs", "SPHINXDIRS=virt", "htmldocs",
+                  env={**DEBIAN_PYTHON, "MAKEFLAGS": ""})
+    BUILD.mkdir(parents=True, exist_ok=True)
+    log.write_text(done.stdout)
+    faults = [line for line in done.stdout.splitlines() if re.search(r"xen/grant-dma\S*: (WARNING|ERROR)", line)]
+    if not page.exists():
+        faults += [*done.stdout.splitlines()[-20:], f"no page was made; full log: {log}"]
+    tap.result("documentation builds", faults)
     return tap
 
 
@@ -207,7 +228,7 @@ def main():
                         help="the kernel tree with the series")
     arguments = parser.parse_args()
     install(PACKAGES[arguments.check])
-    tap = {"scripts": scripts, "patches": patches, "compile": compile}[arguments.check](arguments.tree)
+    tap = {"scripts": scripts, "patches": patches, "docs": docs, "compile": compile}[arguments.check](arguments.tree)
     return 1 if tap.failed else 0
 
 
