@@ -82,14 +82,16 @@ run_guest() {
 	truncate -s 0 /run/out
 	truncate -s 64M /run/out
 	losetup /dev/loop2 /run/out || return
-	xl create -p "$dir/config" >"$dir/xl.log" 2>&1 || { verdict="xl create failed, see xl.log"; return; }
+	verdict="xl create failed, see xl.log"
+	xl create -p "$dir/config" >"$dir/xl.log" 2>&1 || return
 	id=$(xl domid "$name")
 	backends=/local/domain/0/backend/virtio/$id
 	if [ -s "$dir/backend" ]; then
 		start_backend || { verdict="QEMU in dom0 did not start, see backend.log"; return; }
 	fi
 	xl unpause "$name"
-	[ ! -e "$dir/dom0-commands" ] || DOMID=$id sh "$dir/dom0-commands" >"$dir/dom0-commands.log" 2>&1 &
+	[ ! -e "$dir/dom0-commands" ] ||
+		DOMID=$id sh "$dir/dom0-commands" >"$dir/dom0-commands.log" 2>&1 &
 	[ ! -e "$dir/interactive" ] || show_console
 	if wait_for "$seconds" guest_gone; then
 		verdict=ran

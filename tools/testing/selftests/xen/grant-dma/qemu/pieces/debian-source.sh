@@ -26,11 +26,12 @@ fetch() {
 	echo "deb-src [signed-by=$keyring] $1 $2 main" >"$state/sources.list"
 	own_apt apt-get update
 	own_apt apt-get source --print-uris "$package" |
-		sed -n "s/^'\([^']*\)' \(${package}_${version}[^ ]*\) [0-9]* /\1 \2 /p" >"$state/files"
+		sed -n "s/^'\([^']*\)' \(${package}_${version}[^ ]*\) [0-9]* /\1 \2 /p" \
+			>"$state/files"
 	[ -s "$state/files" ] || return 1
 	while read -r uri file hash; do
 		case $file in *.dsc | *.asc) continue ;; esac
-		(cd "$state" && /usr/lib/apt/apt-helper download-file "$uri" "$file" "$hash") || return 1
+		/usr/lib/apt/apt-helper download-file "$uri" "$state/$file" "$hash" || return 1
 	done <"$state/files"
 }
 
