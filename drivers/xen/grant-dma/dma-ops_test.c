@@ -470,11 +470,12 @@ static void expect_shown(struct kunit *test, struct file *file,
 {
 	unsigned long user = show(test, file, from, pages), i;
 	u8 seen;
+	int err;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(user) || !user);
 	for (i = 0; i < pages; i++) {
-		KUNIT_EXPECT_EQ(test, get_user(seen, (u8 __user *)user +
-					       i * PAGE_SIZE), 0);
+		err = get_user(seen, (u8 __user *)user + i * PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, err, 0);
 		KUNIT_EXPECT_EQ(test, seen, vaddr[(from + i) * PAGE_SIZE]);
 	}
 	vm_munmap(user, pages * PAGE_SIZE);
