@@ -26,6 +26,9 @@
 #include "domid.h"
 #include "firmware.h"
 
+/* Of a device in the overlay; no binding describes it. */
+#define CONSUMER	"test,grant-dma"
+
 /**
  * struct description - a device of the overlay
  * @node: its name there
@@ -216,7 +219,7 @@ static int consumer_probe(struct platform_device *pdev)
 }
 
 static const struct of_device_id consumer_match[] = {
-	{ .compatible = "test,grant-dma" },
+	{ .compatible = CONSUMER },
 	{ }
 };
 
