@@ -111,7 +111,7 @@ def devlink_boots():
 def tests():
     """Everything that is done in guests."""
     yield Test(Guest("kunit", "true", cmdline=KUNIT, allow=KUNIT_PROVOKES), judge_kunit)
-    yield kselftest("main")
+    yield kselftest("main", memory=1024)
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),

@@ -10,7 +10,8 @@ TROUBLE = re.compile(
     r"|suspicious RCU usage|sleeping function called|scheduling while atomic"
     r"|still in use|deferred probe timeout|deferred probe pending"
     r"|Call trace|Unable to handle kernel|Internal error|blocked for more than|soft lockup"
-    r"|detected stall|refcount_t:|list_(add|del) corruption|Xen BUG|Xen call trace|Assertion .* failed"
+    r"|detected stall|invoked oom-killer|refcount_t:|list_(add|del) corruption"
+    r"|Xen BUG|Xen call trace|Assertion .* failed"
 )
 
 # Every exception states why it is harmless.

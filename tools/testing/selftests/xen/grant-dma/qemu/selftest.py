@@ -25,6 +25,8 @@ LINES = [
     ("[    1.0] platform 2000000.virtio: deferred probe pending: (reason unknown)", True),
     ("[    1.0] kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", True),
     ("[    1.0] INFO: task kworker/0:1:9 blocked for more than 122 seconds.", True),
+    ("[    1.0] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:", True),
+    ("[    1.0] sh invoked oom-killer: gfp_mask=0x440dc0, order=0, oom_score_adj=0", True),
     ("(XEN) Xen BUG at common/grant_table.c:1", True),
     ("[    0.0] kasan: KernelAddressSanitizer initialized (generic)", False),
     ("[    0.5] DMA-API: preallocated 65536 debug entries", False),
