@@ -127,8 +127,9 @@ def fresh_directory(name):
 class Follower:
     """Shows a guest's test results as they appear on its console."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, share, name):
+        self.name = name
+        self.path = share / f"guest-{name}.log"
         self.position = 0
 
     def show(self):
@@ -142,7 +143,7 @@ class Follower:
         self.position += end
         for line in data[:end].decode(errors="replace").splitlines():
             if re.match(r"(not )?ok |bed: ", line):
-                say(f"  {line.strip()}")
+                say(f"  {self.name}: {line.removeprefix('bed: ').strip()}")
 
 
 def watch(machine, share, guests, console):
@@ -158,11 +159,11 @@ def watch(machine, share, guests, console):
         for line in lines:
             if not line.startswith("bed: "):
                 continue
-            say(line)
+            say(line.removeprefix("bed: "))
             started = re.fullmatch(r"bed: guest (\S+) starts", line)
             if started:
                 deadline = time.monotonic() + seconds[started[1]] + GUEST_EXTRA_SECONDS
-                follower = Follower(share / f"guest-{started[1]}.log")
+                follower = Follower(share, started[1])
             elif line == "bed: end":
                 ended = True
             elif line == "bed: console":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from paths import HERE, KDIR
 
+CMDLINE = "console=hvc0 root=/dev/xvda ro init=/init panic=-1 printk.devkmsg=on kmemleak=on"
+
 
 @dataclass
 class Device:
@@ -58,8 +60,7 @@ class Guest:
         lines = [
             f'name = "{self.name}"',
             f'kernel = "/share/Image-{self.kernel}"',
-            'extra = "console=hvc0 root=/dev/xvda ro init=/init kmemleak=on panic=-1 printk.devkmsg=on'
-            f' {self.cmdline}"',
+            f'extra = "{CMDLINE} {self.cmdline}"',
             f"vcpus = {self.vcpus}",
             f"cpus = {[str(1 + vcpu) for vcpu in range(self.vcpus)]}",
             f"memory = {self.memory}",
