@@ -9,7 +9,6 @@ a device that must be refused.
 import re
 import sys
 from dataclasses import dataclass
-from threading import Thread
 from typing import Callable
 
 import bed
@@ -124,24 +123,6 @@ def tests():
     yield kselftest("debug", kernel="debug", memory=1024)
 
 
-def boot_side_by_side(chosen):
-    """Boot a machine for each kernel at the same time; the results by name of the run."""
-    guests = {}
-    for test in chosen:
-        guests.setdefault(f"check-{test.guest.kernel}", []).append(test.guest)
-    found = dict.fromkeys(guests)
-
-    def boot(name):
-        found[name] = bed.boot(name, guests[name])
-
-    threads = [Thread(target=boot, args=[name], daemon=True) for name in guests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
 def judge(tap, test, result):
     """Report a guest's results, and whether it was sound."""
     for name, passed, why, skipped in test.judge(result):
@@ -158,15 +139,11 @@ def main(names):
                                       allow=KUNIT_PROVOKES)
         judge(tap, Test(Guest("without Xen", ""), judge_kunit), result)
     chosen = [test for test in tests() if not names or test.guest.name in names]
-    for name, results in boot_side_by_side(chosen).items():
-        tap.result(f"{name}: machine ran", results is not None, "see the exception above")
-        if results is None:
-            continue
-        for test in chosen:
-            if test.guest.name in results:
-                judge(tap, test, results[test.guest.name])
-        tap.result(f"{name}: no trouble in the logs of Xen and dom0", not results.own_problems,
-                   results.own_problems)
+    results = bed.boot("check", [test.guest for test in chosen])
+    for test in chosen:
+        judge(tap, test, results[test.guest.name])
+    tap.result("no trouble in the logs of Xen and dom0", not results.own_problems,
+               results.own_problems)
     return tap.end()
 
 
