@@ -17,8 +17,8 @@ check_blk() {
 
 check_net() {
 	interface=$(ls "$1/net")
-	head -c $((1 << 20)) /dev/urandom >/tmp/sent
-	socat -t 60 - TCP:192.168.128.1:7 </tmp/sent >/tmp/echoed || return
+	head -c $((1 << 17)) /dev/urandom >/tmp/sent
+	socat -t 10 - TCP:192.168.128.1:7 </tmp/sent >/tmp/echoed || return
 	cmp /tmp/sent /tmp/echoed || return
 	moved=$(cat "$1/net/$interface"/statistics/?x_bytes | awk '{ sum += $1 } END { print sum }')
 }
