@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernels, built from KDIR out of tree: `main` for dom0 and guests, `debug`
-# with the kernel's own checkers for guests.
+# with the kernel's own checkers for guests, `16k` and `64k` with such pages.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
 FRAGMENTS_main := $(FRAGMENT) kernel.config
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
+FRAGMENTS_16k := $(FRAGMENT) pages.config
+FRAGMENTS_64k := $(FRAGMENT) pages.config
+OPTION_16k := CONFIG_ARM64_16K_PAGES=y
+OPTION_64k := CONFIG_ARM64_64K_PAGES=y
+ALL_FLAVOURS := main debug 16k 64k
 
 # Below the top, paths are relative to ccache, so that clones share results.
 export CCACHE_DIR := $(CACHE)/ccache
@@ -15,14 +20,15 @@ KERNEL := $(BUILD)/kernel
 kbuild = $(MAKE) -C $(KDIR) O=$(KERNEL)/$* ARCH=arm64 LOCALVERSION= \
 	CROSS_COMPILE=aarch64-linux-gnu- CC="ccache aarch64-linux-gnu-gcc"
 
-.PHONY: kernel-main kernel-debug configure-main configure-debug build-main build-debug
-kernel-main kernel-debug: kernel-%: | $(HOST)
+.PHONY: $(foreach step,kernel configure build,$(ALL_FLAVOURS:%=$(step)-%))
+$(ALL_FLAVOURS:%=kernel-%): kernel-%: | $(HOST)
 	+@./step.sh "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) build-$*
 
-configure-main configure-debug: configure-%:
+$(ALL_FLAVOURS:%=configure-%): configure-%:
 	mkdir -p $(KERNEL)/$*
 	cat $(FRAGMENTS_$*) > $(KERNEL)/$*/wanted
+	echo $(OPTION_$*) >> $(KERNEL)/$*/wanted
 	./update-config.sh $(KERNEL)/$* $(kbuild)
 
-build-main build-debug: build-%: configure-%
+$(ALL_FLAVOURS:%=build-%): build-%: configure-%
 	$(kbuild) -j$$(nproc) Image

@@ -5,13 +5,13 @@ import re
 from dataclasses import dataclass
 
 STAMP = re.compile(r"^(\[\s*[\d.]+\] )?")
-RESULT = re.compile(r"( *)(ok|not ok) \d+ (?:- )?(\S+)(?: # (SKIP.*))?")
-SUITE = re.compile(r" *# Subtest: (\S+)")
+RESULT = re.compile(r"( *)(ok|not ok) \d+ (?:- )?(.*?)(?: # SKIP ?(.*))?")
+SUBTEST = re.compile(r"( *)# Subtest: (\S+)")
 
 
 @dataclass
 class Case:
-    """A case of a suite; a parameterised one stands for all its parameters."""
+    """A case of a suite, or one with one of its parameters."""
 
     suite: str
     name: str
@@ -22,23 +22,26 @@ class Case:
 
 def cases(log):
     """All cases in a log."""
-    found, suites, lines = [], [], []
+    found, lines = [], []
+    suite = parameterised = None
     for line in log.splitlines():
         line = STAMP.sub("", line)
-        if subtest := SUITE.match(line):
-            # Suites are indented by four, their parameterised cases by eight.
-            depth = (len(line) - len(line.lstrip())) // 4
-            suites[depth - 1:] = [subtest[1]]
+        if subtest := SUBTEST.fullmatch(line):
+            # Suites are indented by four, cases with parameters by eight.
+            indent, name = subtest.groups()
+            suite, parameterised = (name, None) if len(indent) == 4 else (suite, name)
             continue
         result = RESULT.fullmatch(line)
         if not result:
             lines.append(line)
             continue
         indent, verdict, name, skipped = result.groups()
-        if len(indent) == 4 and suites:
-            failed = verdict != "ok"
-            found.append(Case(suites[0], name, not failed, skipped or "",
-                              "\n".join(lines) if failed else ""))
-        if len(indent) <= 4:
-            lines = []
+        if len(indent) == 4 and name == parameterised:
+            parameterised = None  # its parameters were listed
+        elif indent:
+            ok = verdict == "ok"
+            found.append(Case(suite, f"{parameterised}: {name}" if parameterised else name, ok,
+                              "" if skipped is None else skipped or "no reason given",
+                              "" if ok else "\n".join(lines)))
+        lines = []
     return found

@@ -47,7 +47,7 @@ KTAP = """\
 [    0.9]         KTAP version 1
 [    0.9]         # Subtest: many
 [    0.9]         not ok 1 one
-[    0.9]         ok 2 two
+[    0.9]         ok 2 number two
 [    0.9]     not ok 4 many
 [    0.9] # suite: pass:1 fail:2 skip:1 total:4
 [    0.9] not ok 1 suite
@@ -65,7 +65,8 @@ def check_ktap(tap):
     """KUnit's results are read from a log."""
     found = [(c.suite, c.name, c.ok, bool(c.skipped)) for c in kunit.cases(KTAP)]
     wanted = [("suite", "fine", True, False), ("suite", "broken", False, False),
-              ("suite", "left_out", True, True), ("suite", "many", False, False)]
+              ("suite", "left_out", True, True), ("suite", "many: one", False, False),
+              ("suite", "many: number two", True, False)]
     tap.result("KUnit results are read from a log", found == wanted, found)
     broken = [c.why for c in kunit.cases(KTAP) if c.name == "broken"]
     tap.result("a failing case comes with what it said", "EXPECTATION FAILED" in broken[0], broken)
