@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "backend.h"
+#include "range.h"
 #include "table.h"
 
 /* Protects the list of backends and each backend's list of devices. */
@@ -29,9 +30,13 @@ static struct grant_backend *grant_backend_create(domid_t domid)
 	if (!backend)
 		return NULL;
 
+	backend->ranges = grant_ranges_get();
+	if (!backend->ranges) {
+		kfree(backend);
+		return NULL;
+	}
+
 	backend->domid = domid;
-	/* A quarter of the table is left for xenbus, the console and others. */
-	backend->limit = grant_table_size() / 4 * 3;
 	kref_init(&backend->kref);
 	INIT_LIST_HEAD(&backend->devices);
 	grant_held_init(&backend->held);
@@ -67,6 +72,7 @@ static void grant_backend_release(struct kref *kref)
 		container_of(kref, struct grant_backend, kref);
 
 	list_del(&backend->node);
+	grant_ranges_put(backend->ranges);
 	mutex_unlock(&grant_backends_lock);
 	kfree(backend);
 }
@@ -81,4 +87,46 @@ void grant_backend_put(struct grant_backend *backend)
 {
 	kref_put_mutex(&backend->kref, grant_backend_release,
 		       &grant_backends_lock);
+}
+
+/* Ends what is left of a run, of whose references the first one is in use. */
+static void grant_backend_hold(struct grant_backend *backend,
+			       grant_ref_t first, unsigned long count)
+{
+	unsigned int ended;
+
+	while (count) {
+		grant_held_add(backend, first++);
+		count--;
+		ended = grant_table_end(first, count);
+		grant_range_free_part(backend->ranges, first, ended);
+		first += ended;
+		count -= ended;
+	}
+}
+
+/**
+ * grant_backend_end() - end a backend's access to a run of pages, and free the run
+ * @backend: the backend
+ * @first: first reference; all of them grant access
+ * @count: how many, as allocated
+ *
+ * A page that the backend still has mapped is held with its reference until it
+ * lets go. The owner may free the pages as soon as this returns.
+ *
+ * Context: Any.
+ */
+void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
+		       unsigned long count)
+{
+	unsigned int ended = grant_table_end(first, count);
+
+	if (likely(ended == count)) {
+		grant_range_free(backend->ranges, first, count);
+		return;
+	}
+
+	grant_range_split(backend->ranges, first, count);
+	grant_range_free_part(backend->ranges, first, ended);
+	grant_backend_hold(backend, first + ended, count - ended);
 }

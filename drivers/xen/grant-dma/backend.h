@@ -10,19 +10,21 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 
+#include <xen/grant_table.h>
 #include <xen/interface/xen.h>
 
 #include "held.h"
 #include "usage.h"
+
+struct grant_ranges;
 
 struct grant_backend {
 	domid_t domid;
 	struct kref kref;
 	struct list_head node;
 
-	/* References this backend may have at once: it must not starve others. */
-	unsigned int limit;
-	/* Includes the references that are held. */
+	struct grant_ranges *ranges;
+	/* Of its devices, so far as they passed it on; what is held is extra. */
 	struct grant_usage usage;
 	struct grant_held held;
 
@@ -37,5 +39,7 @@ extern struct list_head grant_backends;
 
 struct grant_backend *grant_backend_get(domid_t domid);
 void grant_backend_put(struct grant_backend *backend);
+void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
+		       unsigned long count);
 
 #endif /* _XEN_GRANT_DMA_BACKEND_H */

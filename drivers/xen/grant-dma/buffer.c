@@ -15,8 +15,9 @@
 
 #include <xen/page.h>
 
+#include "backend.h"
 #include "buffer.h"
-#include "range.h"
+#include "table.h"
 
 static struct page *buffer_page(void *vaddr)
 {
@@ -86,13 +87,14 @@ void grant_buffer_free(void *vaddr, size_t size)
 void grant_buffer_grant(struct grant_backend *backend, grant_ref_t first,
 			void *vaddr, size_t size)
 {
-	size_t offset, length;
+	size_t piece = is_vmalloc_addr(vaddr) ? PAGE_SIZE : size;
+	size_t offset;
 
-	for (offset = 0; offset < size; offset += PAGE_SIZE) {
-		length = min_t(size_t, size - offset, PAGE_SIZE);
-		grant_range_grant(backend, first + XEN_PFN_DOWN(offset),
+	for (offset = 0; offset < size; offset += piece) {
+		piece = min(piece, size - offset);
+		grant_table_grant(first + XEN_PFN_DOWN(offset), backend->domid,
 				  page_to_xen_pfn(buffer_page(vaddr + offset)),
-				  XEN_PFN_UP(length), false);
+				  XEN_PFN_UP(piece), false);
 	}
 }
 

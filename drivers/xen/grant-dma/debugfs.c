@@ -6,6 +6,7 @@
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/init.h>
+#include <linux/minmax.h>
 #include <linux/seq_file.h>
 
 #include <xen/xen.h>
@@ -26,8 +27,8 @@ static int devices_show(struct seq_file *m, void *unused)
 			counters = grant_device_counters(gdev);
 			seq_printf(m, "%s %u %d %d %lu %lu\n",
 				   dev_name(gdev->dev), backend->domid,
-				   atomic_read(&gdev->usage.used),
-				   atomic_read(&gdev->usage.peak),
+				   counters.used,
+				   max(counters.used, atomic_read(&gdev->usage.peak)),
 				   counters.mappings, counters.failures);
 		}
 	}
@@ -38,6 +39,8 @@ DEFINE_SHOW_ATTRIBUTE(devices);
 
 static void backend_show(struct seq_file *m, struct grant_backend *backend)
 {
+	unsigned int held = READ_ONCE(backend->held.count);
+	int used = atomic_read(&backend->usage.used) + held;
 	u64 mappings = backend->past_mappings;
 	u64 failures = backend->past_failures;
 	struct xen_grant_dma_device *gdev;
@@ -48,12 +51,13 @@ static void backend_show(struct seq_file *m, struct grant_backend *backend)
 		counters = grant_device_counters(gdev);
 		mappings += counters.mappings;
 		failures += counters.failures;
+		/* What the device's CPUs have not passed on. */
+		used += counters.used - atomic_read(&gdev->usage.used);
 		devices++;
 	}
 	seq_printf(m, "%u %u %d %d %u %llu %llu\n", backend->domid, devices,
-		   atomic_read(&backend->usage.used),
-		   atomic_read(&backend->usage.peak),
-		   READ_ONCE(backend->held.count), mappings, failures);
+		   used, max(used, atomic_read(&backend->usage.peak)), held,
+		   mappings, failures);
 }
 
 static int backends_show(struct seq_file *m, void *unused)

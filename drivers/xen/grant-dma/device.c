@@ -21,22 +21,38 @@
  * grant_device_counters() - what the DMA ops of a device did
  * @gdev: the device
  *
- * Return: the sums over all CPUs, which may change meanwhile.
+ * Return: the sums over all CPUs, which may change meanwhile. All of the
+ * references in use are in the sum.
  */
 struct grant_counters
 grant_device_counters(const struct xen_grant_dma_device *gdev)
 {
-	struct grant_counters sum = {};
+	struct grant_counters sum = { .used = atomic_read(&gdev->usage.used) };
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		const struct grant_counters *counters =
 			per_cpu_ptr(gdev->counters, cpu);
 
+		sum.used += READ_ONCE(counters->used);
 		sum.mappings += READ_ONCE(counters->mappings);
 		sum.failures += READ_ONCE(counters->failures);
 	}
 	return sum;
+}
+
+/**
+ * grant_device_pass_on() - add this CPU's references in use to those of all
+ * @gdev: the device
+ *
+ * Context: Any.
+ */
+void grant_device_pass_on(struct xen_grant_dma_device *gdev)
+{
+	int used = this_cpu_xchg(gdev->counters->used, 0);
+
+	grant_usage_add(&gdev->usage, used);
+	grant_usage_add(&gdev->backend->usage, used);
 }
 
 static void grant_device_join(struct xen_grant_dma_device *gdev)
@@ -46,12 +62,19 @@ static void grant_device_join(struct xen_grant_dma_device *gdev)
 	mutex_unlock(&grant_backends_lock);
 }
 
+/* The references in use that are left when a device goes are lost. */
 static void grant_device_leave(struct xen_grant_dma_device *gdev)
 {
 	struct grant_counters counters = grant_device_counters(gdev);
+	int passed_on = atomic_read(&gdev->usage.used);
+
+	if (counters.used)
+		dev_err(gdev->dev, "driver left %d grant references mapped, domain %u keeps access\n",
+			counters.used, gdev->backend->domid);
 
 	mutex_lock(&grant_backends_lock);
 	list_del(&gdev->node);
+	grant_usage_add(&gdev->backend->usage, counters.used - passed_on);
 	gdev->backend->past_mappings += counters.mappings;
 	gdev->backend->past_failures += counters.failures;
 	mutex_unlock(&grant_backends_lock);
@@ -61,11 +84,6 @@ static void grant_device_destroy(void *data)
 {
 	struct xen_grant_dma_device *gdev = data;
 	struct device *dev = gdev->dev;
-	int used = atomic_read(&gdev->usage.used);
-
-	if (used)
-		dev_err(dev, "driver left %d grant references mapped, domain %u keeps access\n",
-			used, gdev->backend->domid);
 
 	set_dma_ops(dev, gdev->other_ops);
 	dev->xen_grant_dma = NULL;

@@ -8,6 +8,8 @@
 
 #include <linux/dma-map-ops.h>
 #include <linux/list.h>
+#include <linux/math.h>
+#include <linux/percpu.h>
 
 #include <xen/interface/xen.h>
 
@@ -16,7 +18,18 @@
 struct device;
 struct grant_backend;
 
+/* A CPU passes on what it counted of the references in use beyond this. */
+#define GRANT_USAGE_BATCH	64
+
+/**
+ * struct grant_counters - what a device's DMA ops did on one CPU
+ * @used: references put into use that are not in grant_usage yet; negative
+ *	where more mappings end than begin
+ * @mappings: mappings made
+ * @failures: mappings that failed
+ */
 struct grant_counters {
+	int used;
 	unsigned long mappings;
 	unsigned long failures;
 };
@@ -26,7 +39,7 @@ struct grant_counters {
  * @dev: the device
  * @backend: the domain that serves it
  * @node: in the backend's list of devices
- * @usage: references of its mappings
+ * @usage: references of its mappings, so far as CPUs passed them on
  * @counters: what the DMA ops did since the driver was bound
  * @other_ops: DMA ops that were in force before, restored at the end
  */
@@ -40,7 +53,17 @@ struct xen_grant_dma_device {
 };
 
 int grant_device_create(struct device *dev, domid_t domid);
+void grant_device_pass_on(struct xen_grant_dma_device *gdev);
 struct grant_counters
 grant_device_counters(const struct xen_grant_dma_device *gdev);
+
+/* Counts references put into use, or out of use if negative. */
+static inline void grant_device_use(struct xen_grant_dma_device *gdev, int count)
+{
+	int used = this_cpu_add_return(gdev->counters->used, count);
+
+	if (unlikely(abs(used) > GRANT_USAGE_BATCH))
+		grant_device_pass_on(gdev);
+}
 
 #endif /* _XEN_GRANT_DMA_DEVICE_H */

@@ -9,7 +9,6 @@
  */
 
 #include <linux/dma-map-ops.h>
-#include <linux/memremap.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sizes.h>
@@ -32,13 +31,7 @@ static void count_failure(struct xen_grant_dma_device *gdev)
 static void count_mapping(struct xen_grant_dma_device *gdev, unsigned int pages)
 {
 	this_cpu_inc(gdev->counters->mappings);
-	grant_usage_add(&gdev->usage, pages, INT_MAX);
-}
-
-/* Only RAM of this domain can be granted: no MMIO, no other domain's pages. */
-static bool grantable(struct page *page)
-{
-	return pfn_valid(page_to_pfn(page)) && !is_zone_device_page(page);
+	grant_device_use(gdev, pages);
 }
 
 /* A device that can't address bit 63 must not be given an address that has it. */
@@ -70,7 +63,7 @@ static unsigned long grant_dma_get_merge_boundary(struct device *dev)
 
 static size_t grant_dma_max_mapping_size(struct device *dev)
 {
-	unsigned long pages = grant_range_max(dev->xen_grant_dma->backend);
+	unsigned long pages = grant_range_max(dev->xen_grant_dma->backend->ranges);
 
 	/* A buffer may begin in the middle of a page, and takes one more then. */
 	return (pages - 1) << XEN_PAGE_SHIFT;
@@ -94,13 +87,13 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 	dma_addr_t addr;
 
 	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
-		     !grantable(page)))
+		     !grant_table_holds(page)))
 		goto fail;
-	if (grant_range_alloc(gdev->backend, pages, &first))
+	if (grant_range_alloc(gdev->backend->ranges, pages, &first))
 		goto fail;
 
-	grant_range_grant(gdev->backend, first, XEN_PFN_DOWN(phys), pages,
-			  dir == DMA_TO_DEVICE);
+	grant_table_grant(first, gdev->backend->domid, XEN_PFN_DOWN(phys),
+			  pages, dir == DMA_TO_DEVICE);
 	count_mapping(gdev, pages);
 	addr = grant_dma_addr(first, xen_offset_in_page(phys));
 	trace_xen_grant_dma_map(dev, addr, size, dir);
@@ -119,8 +112,8 @@ static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
 	unsigned long pages = grant_dma_pages(addr, size);
 
 	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	grant_range_end(gdev->backend, grant_dma_ref(addr), pages);
-	grant_usage_sub(&gdev->usage, pages);
+	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
+	grant_device_use(gdev, -pages);
 }
 
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
@@ -128,31 +121,21 @@ static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
 			    unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	struct grant_sg_limits limits = grant_sg_limits(dev);
-	struct scatterlist *sg;
-	unsigned int pages = 0;
+	struct scatterlist *seg;
 	int ret = -EINVAL, i;
 
-	if (!mask_fits(dev, *dev->dma_mask))
-		goto fail;
-	for_each_sg(sgl, sg, nents, i)
-		if (!grantable(sg_page(sg)))
-			goto fail;
-
-	ret = grant_sg_map(gdev->backend, sgl, nents, dir, &limits);
-	if (ret < 0)
-		goto fail;
-
-	for_each_sg(sgl, sg, ret, i) {
-		pages += grant_dma_pages(sg_dma_address(sg), sg_dma_len(sg));
-		trace_xen_grant_dma_map(dev, sg_dma_address(sg), sg_dma_len(sg),
-					dir);
+	if (mask_fits(dev, *dev->dma_mask))
+		ret = grant_sg_map(dev, gdev->backend, sgl, nents, dir);
+	if (ret < 0) {
+		count_failure(gdev);
+		return ret;
 	}
-	count_mapping(gdev, pages);
-	return ret;
 
-fail:
-	count_failure(gdev);
+	count_mapping(gdev, grant_sg_mapped(sgl, ret));
+	if (trace_xen_grant_dma_map_enabled())
+		for_each_grant_segment(sgl, seg, ret, i)
+			trace_xen_grant_dma_map(dev, sg_dma_address(seg),
+						sg_dma_len(seg), dir);
 	return ret;
 }
 
@@ -160,15 +143,16 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 			       int nents, enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	struct scatterlist *sg;
-	int i;
+	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
+	int pages = grant_sg_mapped(sgl, nents), i;
+	struct scatterlist *seg;
 
-	for_each_sg(sgl, sg, nents, i) {
-		if (!sg_dma_len(sg))
-			break;
-		grant_dma_unmap_page(dev, sg_dma_address(sg), sg_dma_len(sg),
-				     dir, attrs);
-	}
+	if (trace_xen_grant_dma_unmap_enabled())
+		for_each_grant_segment(sgl, seg, nents, i)
+			trace_xen_grant_dma_unmap(dev, sg_dma_address(seg),
+						  sg_dma_len(seg), dir);
+	grant_device_use(gdev, -pages);
+	grant_sg_unmap(dev, gdev->backend, sgl, nents);
 }
 
 static void *grant_dma_alloc(struct device *dev, size_t size,
@@ -181,7 +165,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 
 	if (!size || !mask_fits(dev, dev->coherent_dma_mask))
 		goto fail;
-	if (grant_range_alloc(gdev->backend, pages, &first))
+	if (grant_range_alloc(gdev->backend->ranges, pages, &first))
 		goto fail;
 	vaddr = grant_buffer_alloc(size, gfp);
 	if (!vaddr)
@@ -194,7 +178,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 	return vaddr;
 
 free_range:
-	grant_range_free(gdev->backend, first, pages);
+	grant_range_free(gdev->backend->ranges, first, pages);
 fail:
 	count_failure(gdev);
 	return NULL;

@@ -20,6 +20,7 @@
 #include <linux/vmalloc.h>
 
 #include "address.h"
+#include "backend.h"
 #include "device.h"
 #include "fake-table.h"
 #include "test-device.h"
@@ -49,7 +50,7 @@ static void expect_idle(struct kunit *test)
 
 	test_idle(test, t->dev);
 	if (t->table)
-		KUNIT_ASSERT_EQ(test, t->table->used, 0);
+		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
 }
 
 static unsigned long failures(struct kunit *test)
@@ -113,7 +114,7 @@ static void map_page_random(struct kunit *test)
 				      "case %d: %zu bytes at %#zx, direction %d",
 				      i, size, start, dir);
 		if (t->table)
-			KUNIT_ASSERT_EQ(test, t->table->used,
+			KUNIT_ASSERT_EQ(test, t->table->granted,
 					grant_dma_pages(start, size) +
 					XEN_PFN_PER_PAGE);
 		dma_unmap_page(t->dev, addr, size, dir);
@@ -337,11 +338,12 @@ static void references_run_out(struct kunit *test)
 	dma_free_coherent(t->dev, SZ_64K, vaddr, addr);
 
 	t->table->fail_in = 1;
+	before = failures(test);
 	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
 	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-	t->table->fail_in = 1;
 	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev, PAGE_SIZE, &addr,
 						DMA_TO_DEVICE, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, failures(test), before + 2);
 	expect_idle(test);
 }
 
@@ -391,25 +393,31 @@ static void mapping_sizes(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Mappings are this large so that the peak is exact. */
 static void counters(struct kunit *test)
 {
-	struct page *page = test_pages(test, PAGE_SIZE);
+	const int pages = 2 * GRANT_USAGE_BATCH;
+	struct page *block = test_pages(test, pages * SZ_4K);
 	struct ops_test *t = test->priv;
 	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
-	dma_addr_t addr[3];
+	dma_addr_t addr[3], small;
 	int i;
 
+	small = dma_map_page(t->dev, block, 0, 1, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, 1);
+	dma_unmap_page(t->dev, small, 1, DMA_TO_DEVICE);
 	for (i = 0; i < 3; i++) {
-		addr[i] = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+		addr[i] = dma_map_page(t->dev, block, 0, pages * SZ_4K,
+				       DMA_TO_DEVICE);
 		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr[i]));
+		KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used,
+				(i + 1) * pages);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.used),
-			3 * XEN_PFN_PER_PAGE);
 	for (i = 0; i < 3; i++)
-		dma_unmap_page(t->dev, addr[i], PAGE_SIZE, DMA_TO_DEVICE);
-	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.peak),
-			3 * XEN_PFN_PER_PAGE);
-	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).mappings, 3);
+		dma_unmap_page(t->dev, addr[i], pages * SZ_4K, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.peak), 3 * pages);
+	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->backend->usage.peak), 3 * pages);
+	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).mappings, 4);
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, 0);
 	expect_idle(test);
 }

@@ -13,18 +13,22 @@
 #include <linux/cleanup.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 
+#include <xen/page.h>
 #include <xen/xen.h>
 
 #include "fake-table.h"
 #include "held.h"
+#include "range.h"
 #include "table.h"
 
 /* References below are never free in Xen's table either. */
 #define FIRST_FREE	8
 
-/* Tests run one after the other. */
+/* Tests run one after the other, though one may have several threads. */
 static struct fake_table *table;
+static DEFINE_SPINLOCK(table_lock);
 
 /*
  * A guest's devices are at work while it runs the tests, and their interrupts
@@ -49,23 +53,14 @@ static struct fake_entry *entry_of(grant_ref_t ref)
 	return NULL;
 }
 
-static void release(grant_ref_t ref)
-{
-	clear_bit(ref, table->allocated);
-	table->used--;
-}
-
-static int fake_alloc(unsigned int count, grant_ref_t *first)
+static int take_run(unsigned int count, grant_ref_t *first)
 {
 	unsigned long at;
 
-	if (!in_task()) {
-		guard(outside_test)();
-		return grant_table_alloc(count, first);
-	}
-
-	if (table->fail_in && !--table->fail_in)
+	if (table->fail_in == 1)
 		return -ENOSPC;
+	if (table->fail_in)
+		table->fail_in--;
 	at = bitmap_find_next_zero_area(table->allocated, table->size,
 					table->next, count, 0);
 	if (at >= table->size)
@@ -81,10 +76,36 @@ static int fake_alloc(unsigned int count, grant_ref_t *first)
 	return 0;
 }
 
+static int fake_alloc(unsigned int count, grant_ref_t *first)
+{
+	int ret;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_alloc(count, first);
+	}
+
+	spin_lock(&table_lock);
+	ret = take_run(count, first);
+	spin_unlock(&table_lock);
+	return ret;
+}
+
+static void free_ref(grant_ref_t ref)
+{
+	const struct fake_entry *entry = entry_of(ref);
+
+	if (!entry)
+		return;
+	if (entry->granted)
+		complain(ref, "is freed while it grants access");
+	clear_bit(ref, table->allocated);
+	table->used--;
+}
+
 static void fake_free(grant_ref_t first, unsigned int count)
 {
-	const struct fake_entry *entry;
-	grant_ref_t ref;
+	unsigned int i;
 
 	if (!in_task()) {
 		guard(outside_test)();
@@ -92,28 +113,17 @@ static void fake_free(grant_ref_t first, unsigned int count)
 		return;
 	}
 
-	for (ref = first; ref < first + count; ref++) {
-		entry = entry_of(ref);
-		if (!entry)
-			continue;
-		if (entry->granted)
-			complain(ref, "is freed while it grants access");
-		release(ref);
-	}
+	spin_lock(&table_lock);
+	for (i = 0; i < count; i++)
+		free_ref(first + i);
+	spin_unlock(&table_lock);
 }
 
-static void fake_grant(grant_ref_t ref, domid_t domid, unsigned long gfn,
+static void grant_page(grant_ref_t ref, domid_t domid, unsigned long gfn,
 		       bool readonly)
 {
-	struct fake_entry *entry;
+	struct fake_entry *entry = entry_of(ref);
 
-	if (!in_task()) {
-		guard(outside_test)();
-		grant_table_grant(ref, domid, gfn, readonly);
-		return;
-	}
-
-	entry = entry_of(ref);
 	if (!entry)
 		return;
 	if (entry->granted)
@@ -124,18 +134,31 @@ static void fake_grant(grant_ref_t ref, domid_t domid, unsigned long gfn,
 		.granted = true,
 		.readonly = readonly,
 	};
+	table->granted++;
 }
 
-static bool fake_end(grant_ref_t ref)
+static void fake_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
+		       unsigned int count, bool readonly)
 {
-	struct fake_entry *entry;
+	unsigned int i;
 
 	if (!in_task()) {
 		guard(outside_test)();
-		return grant_table_end(ref);
+		grant_table_grant(first, domid, xen_pfn, count, readonly);
+		return;
 	}
 
-	entry = entry_of(ref);
+	spin_lock(&table_lock);
+	for (i = 0; i < count; i++)
+		grant_page(first + i, domid, pfn_to_gfn(xen_pfn + i), readonly);
+	spin_unlock(&table_lock);
+}
+
+/* Returns false when the page is mapped. */
+static bool end_page(grant_ref_t ref)
+{
+	struct fake_entry *entry = entry_of(ref);
+
 	if (!entry)
 		return true;
 	if (!entry->granted)
@@ -143,8 +166,24 @@ static bool fake_end(grant_ref_t ref)
 	if (entry->mapped)
 		return false;
 	entry->granted = false;
-	release(ref);
+	table->granted--;
 	return true;
+}
+
+static unsigned int fake_end(grant_ref_t first, unsigned int count)
+{
+	unsigned int ended = 0;
+
+	if (!in_task()) {
+		guard(outside_test)();
+		return grant_table_end(first, count);
+	}
+
+	spin_lock(&table_lock);
+	while (ended < count && end_page(first + ended))
+		ended++;
+	spin_unlock(&table_lock);
+	return ended;
 }
 
 static unsigned long fake_gfn(grant_ref_t ref)
@@ -183,6 +222,20 @@ static void fake_schedule(struct grant_held *held)
 	table->waiting = held;
 }
 
+/* Backends of the real table go on sharing what they have of it. */
+static struct grant_ranges *fake_ranges_get(void)
+{
+	return grant_ranges_create();
+}
+
+/* Devices and backends of the test are gone by now. */
+static void expect_empty(void *context)
+{
+	struct fake_table *ended = context;
+
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), ended->used, 0);
+}
+
 /**
  * fake_table_create() - replace the grant table for the rest of a test
  * @test: the test
@@ -209,7 +262,10 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_table_end, fake_end);
 	kunit_activate_static_stub(test, grant_table_gfn, fake_gfn);
 	kunit_activate_static_stub(test, grant_table_size, fake_size);
+	kunit_activate_static_stub(test, grant_ranges_get, fake_ranges_get);
 	kunit_activate_static_stub(test, grant_held_schedule, fake_schedule);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
+			0);
 	return table;
 }
 

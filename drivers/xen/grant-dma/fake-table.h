@@ -35,15 +35,17 @@ struct fake_entry {
  * struct fake_table - stands in for table.c on the thread of a test
  * @size: number of references
  * @used: how many of them are allocated
+ * @granted: how many of them grant access
  * @allocated: a bit for each reference
  * @entries: what each reference grants
  * @next: where the search for free references begins
- * @fail_in: set by a test: this allocation from now fails, if not 0
+ * @fail_in: set by a test: from this allocation from now on all fail, if not 0
  * @waiting: references that the worker would try again, see fake_table_retry()
  */
 struct fake_table {
 	unsigned int size;
 	unsigned int used;
+	unsigned int granted;
 	unsigned long *allocated;
 	struct fake_entry *entries;
 	unsigned int next;

@@ -20,6 +20,7 @@
 
 #include "backend.h"
 #include "held.h"
+#include "range.h"
 #include "table.h"
 
 #define HELD_DELAY_MIN	msecs_to_jiffies(10)
@@ -53,15 +54,15 @@ static unsigned int held_release(struct grant_backend *backend,
 	unsigned int released = 0;
 
 	list_for_each_entry_safe(entry, next, refs, node) {
-		if (!grant_table_end(entry->ref))
+		if (!grant_table_end(entry->ref, 1))
 			continue;
+		grant_range_free_part(backend->ranges, entry->ref, 1);
 		if (entry->folio)
 			folio_put(entry->folio);
 		list_del(&entry->node);
 		kfree(entry);
 		released++;
 	}
-	grant_usage_sub(&backend->usage, released);
 	return released;
 }
 
@@ -121,7 +122,7 @@ void grant_held_init(struct grant_held *held)
 /**
  * grant_held_add() - hold a reference and its page until the backend lets go
  * @backend: the backend that uses it
- * @ref: reference for which grant_table_end() returned false
+ * @ref: reference whose access could not be ended, of a run that was split
  *
  * Must be called before the owner of the page can free it. When memory for
  * the entry is short, reference and page are given up: they are never used

@@ -1,110 +1,399 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs of consecutive grant references.
+ *
+ * The grant table has a lock, and a search that takes the longer the more the
+ * table is fragmented. So runs that are freed are kept, rounded up to a power
+ * of two, in a stack for each CPU and length. A stack is changed by compare and
+ * exchange alone: interrupts may nest, and other CPUs may take it away.
+ *
+ * When a CPU's stack is empty it gets, in this order:
+ * - what another CPU has: a device's mappings often end on another CPU than
+ *   where they began;
+ * - a chunk of the grant table, cut into runs of that length;
+ * - once more the same, after everything idle went back to the grant table,
+ *   where neighbours become one again.
  */
 
-#include <linux/errno.h>
+#include <kunit/static_stub.h>
+
+#include <linux/align.h>
+#include <linux/atomic.h>
+#include <linux/kref.h>
 #include <linux/log2.h>
+#include <linux/overflow.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
 
-#include <xen/page.h>
-
-#include "backend.h"
 #include "range.h"
 #include "table.h"
 
-/**
- * grant_range_alloc() - allocate consecutive references
- * @backend: the backend that they are for
- * @count: how many, at least 1
- * @first: where the first reference is stored
- *
- * Context: Any.
- * Return: 0, or -ENOMEM when the backend has as many references as it may
- * have, or the grant table has no such run.
+#define MAX_ORDER	ilog2(GRANT_RANGE_CACHED)
+
+/* References that a CPU may keep idle as runs of one length. */
+#define STACK_REFS	2048
+
+/*
+ * Free runs of one length, linked by grant_ranges::next. The tag is different
+ * after every change, so that no change is missed by a compare and exchange.
  */
-int grant_range_alloc(struct grant_backend *backend, unsigned long count,
+union range_stack {
+	struct {
+		grant_ref_t first;	/* 0, which no run begins with, if empty */
+		u16 count;
+		u16 tag;
+	};
+	u64 word;
+};
+
+struct range_cache {
+	union range_stack stacks[MAX_ORDER + 1];
+};
+
+/**
+ * struct grant_ranges - a share of the grant table, cut into runs
+ * @kref: its users
+ * @limit: references that it may take out of the grant table
+ * @taken: how many it has, in use or idle
+ * @next: for the first reference of an idle run, that of the next one
+ * @caches: idle runs
+ */
+struct grant_ranges {
+	struct kref kref;
+	unsigned int limit;
+	atomic_t taken;
+	grant_ref_t *next;
+	struct range_cache __percpu *caches;
+};
+
+/* Returns the first reference of a run, 0 if there is none. */
+static grant_ref_t stack_pop(const struct grant_ranges *ranges,
+			     union range_stack *stack)
+{
+	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
+
+	do {
+		if (unlikely(!old.first))
+			return 0;
+		new.first = READ_ONCE(ranges->next[old.first]);
+		new.count = old.count - 1;
+		new.tag = old.tag + 1;
+	} while (!try_cmpxchg64_relaxed(&stack->word, &old.word, new.word));
+	return old.first;
+}
+
+/* Returns false when the stack is full. */
+static bool stack_push(const struct grant_ranges *ranges,
+		       union range_stack *stack, unsigned int limit,
+		       grant_ref_t first)
+{
+	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
+
+	do {
+		if (unlikely(old.count == limit))
+			return false;
+		WRITE_ONCE(ranges->next[first], old.first);
+		new.first = first;
+		new.count = old.count + 1;
+		new.tag = old.tag + 1;
+	} while (!try_cmpxchg64_release(&stack->word, &old.word, new.word));
+	return true;
+}
+
+/* Takes all runs, returns the first one. */
+static grant_ref_t stack_empty(union range_stack *stack)
+{
+	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
+
+	do {
+		new.first = 0;
+		new.count = 0;
+		new.tag = old.tag + 1;
+	} while (!try_cmpxchg64_relaxed(&stack->word, &old.word, new.word));
+	return old.first;
+}
+
+static int table_take(struct grant_ranges *ranges, unsigned long count,
 		      grant_ref_t *first)
 {
-	if (count > backend->limit ||
-	    !grant_usage_add(&backend->usage, count, backend->limit))
+	if (count > ranges->limit)
 		return -ENOMEM;
-	if (grant_table_alloc(count, first)) {
-		grant_usage_sub(&backend->usage, count);
+	if (atomic_add_return(count, &ranges->taken) > ranges->limit ||
+	    grant_table_alloc(count, first)) {
+		atomic_sub(count, &ranges->taken);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-/**
- * grant_range_free() - free references that don't grant access
- * @backend: the backend that they are for
- * @first: first reference
- * @count: how many from there on, may be a part of what was allocated, or 0
- *
- * Context: Any.
- */
-void grant_range_free(struct grant_backend *backend, grant_ref_t first,
-		      unsigned int count)
+static void table_give_back(struct grant_ranges *ranges, grant_ref_t first,
+			    unsigned long count)
 {
 	if (!count)
 		return;
 	grant_table_free(first, count);
-	grant_usage_sub(&backend->usage, count);
+	atomic_sub(count, &ranges->taken);
 }
 
-/**
- * grant_range_grant() - let the backend access a run of Xen pages
- * @backend: the backend
- * @first: reference of the first page
- * @xen_pfn: first page, counted in Xen pages
- * @count: how many pages, and references
- * @readonly: refuse write access
- *
- * Context: Any.
- */
-void grant_range_grant(struct grant_backend *backend, grant_ref_t first,
-		       unsigned long xen_pfn, unsigned int count,
-		       bool readonly)
+/* Returns a run that begins at a multiple of its length, 0 if there is none. */
+static grant_ref_t table_take_aligned(struct grant_ranges *ranges,
+				      unsigned int count)
 {
-	unsigned int i;
+	grant_ref_t first, start;
 
-	for (i = 0; i < count; i++)
-		grant_table_grant(first + i, backend->domid,
-				  pfn_to_gfn(xen_pfn + i), readonly);
+	if (table_take(ranges, 2 * count - 1, &first))
+		return 0;
+	start = ALIGN(first, count);
+	table_give_back(ranges, first, start - first);
+	table_give_back(ranges, start + count, first + count - 1 - start);
+	return start;
 }
 
-/**
- * grant_range_end() - end the backend's access, and free the references
- * @backend: the backend
- * @first: first reference, which grants access like all of them
- * @count: how many from there on
- *
- * A page that the backend still has mapped is held with its reference until it
- * lets go. The owner may free the pages as soon as this returns.
- *
- * Context: Any.
- */
-void grant_range_end(struct grant_backend *backend, grant_ref_t first,
-		     unsigned int count)
+/* Keeps a run, or gives it back when enough of them are idle. */
+static void range_put(struct grant_ranges *ranges, unsigned int order,
+		      grant_ref_t first)
 {
-	unsigned int ended = 0, i;
+	struct range_cache *cache = get_cpu_ptr(ranges->caches);
+	bool kept = stack_push(ranges, &cache->stacks[order],
+			       STACK_REFS >> order, first);
 
-	for (i = 0; i < count; i++) {
-		if (grant_table_end(first + i))
-			ended++;
-		else
-			grant_held_add(backend, first + i);
+	put_cpu_ptr(ranges->caches);
+	if (unlikely(!kept))
+		table_give_back(ranges, first, BIT(order));
+}
+
+static grant_ref_t range_from_other_cpus(struct grant_ranges *ranges,
+					 unsigned int order)
+{
+	grant_ref_t first = 0, rest, next;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		first = stack_empty(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
+		if (first)
+			break;
 	}
-	grant_usage_sub(&backend->usage, ended);
+	if (!first)
+		return 0;
+
+	for (rest = ranges->next[first]; rest; rest = next) {
+		next = ranges->next[rest];
+		range_put(ranges, order, rest);
+	}
+	return first;
+}
+
+/* Cuts a chunk of the grant table up, and returns one of the runs. */
+static grant_ref_t range_from_table(struct grant_ranges *ranges,
+				    unsigned int order, unsigned int chunk)
+{
+	grant_ref_t first = table_take_aligned(ranges, chunk), rest;
+
+	if (!first)
+		return 0;
+	for (rest = first + BIT(order); rest < first + chunk; rest += BIT(order))
+		range_put(ranges, order, rest);
+	return first;
+}
+
+static void give_back_idle(struct grant_ranges *ranges)
+{
+	grant_ref_t first, next;
+	union range_stack *stack;
+	unsigned int order;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		stack = per_cpu_ptr(ranges->caches, cpu)->stacks;
+		for (order = 0; order <= MAX_ORDER; order++, stack++) {
+			for (first = stack_empty(stack); first; first = next) {
+				next = ranges->next[first];
+				table_give_back(ranges, first, BIT(order));
+			}
+		}
+	}
+}
+
+static int range_refill(struct grant_ranges *ranges, unsigned int order,
+			grant_ref_t *first)
+{
+	*first = range_from_other_cpus(ranges, order) ?:
+		 range_from_table(ranges, order, GRANT_RANGE_CACHED);
+	if (*first)
+		return 0;
+
+	give_back_idle(ranges);
+	*first = range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
+		 range_from_table(ranges, order, BIT(order));
+	return *first ? 0 : -ENOMEM;
+}
+
+static int range_alloc_long(struct grant_ranges *ranges, unsigned long count,
+			    grant_ref_t *first)
+{
+	if (!table_take(ranges, count, first))
+		return 0;
+	give_back_idle(ranges);
+	return table_take(ranges, count, first);
+}
+
+/**
+ * grant_range_alloc() - allocate consecutive references
+ * @ranges: where from
+ * @count: how many, at least 1
+ * @first: where the first reference is stored
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when the grant table has no such run, or none that may
+ * be taken.
+ */
+int grant_range_alloc(struct grant_ranges *ranges, unsigned long count,
+		      grant_ref_t *first)
+{
+	unsigned int order;
+
+	if (unlikely(count > GRANT_RANGE_CACHED))
+		return range_alloc_long(ranges, count, first);
+
+	order = order_base_2(count);
+	*first = stack_pop(ranges, &get_cpu_ptr(ranges->caches)->stacks[order]);
+	put_cpu_ptr(ranges->caches);
+	return likely(*first) ? 0 : range_refill(ranges, order, first);
+}
+
+/**
+ * grant_range_free() - free references that don't grant access
+ * @ranges: where they are from
+ * @first: first reference
+ * @count: how many, as allocated
+ *
+ * Context: Any.
+ */
+void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
+		      unsigned long count)
+{
+	if (unlikely(count > GRANT_RANGE_CACHED))
+		table_give_back(ranges, first, count);
+	else
+		range_put(ranges, order_base_2(count), first);
+}
+
+/**
+ * grant_range_split() - have the references of a run freed in parts
+ * @ranges: where they are from
+ * @first: first reference
+ * @count: how many, as allocated
+ *
+ * Afterwards each of them is to be freed by grant_range_free_part().
+ *
+ * Context: Any.
+ */
+void grant_range_split(struct grant_ranges *ranges, grant_ref_t first,
+		       unsigned long count)
+{
+	if (count <= GRANT_RANGE_CACHED)
+		table_give_back(ranges, first + count,
+				roundup_pow_of_two(count) - count);
+}
+
+/**
+ * grant_range_free_part() - free some references of a run that was split
+ * @ranges: where they are from
+ * @first: first of them
+ * @count: how many, may be 0
+ *
+ * Context: Any.
+ */
+void grant_range_free_part(struct grant_ranges *ranges, grant_ref_t first,
+			   unsigned long count)
+{
+	table_give_back(ranges, first, count);
 }
 
 /**
  * grant_range_max() - the longest run that is worth asking for
- * @backend: the backend
+ * @ranges: whom to ask
  *
- * Return: a number of references of which a backend can have four runs at once.
+ * Return: a number of references of which there can be four runs at once.
  */
-unsigned long grant_range_max(const struct grant_backend *backend)
+unsigned long grant_range_max(const struct grant_ranges *ranges)
 {
-	return rounddown_pow_of_two(backend->limit / 4);
+	return rounddown_pow_of_two(ranges->limit / 4);
+}
+
+/**
+ * grant_ranges_create() - take a share of the grant table, of which nothing is in use yet
+ *
+ * Context: Process context, may sleep.
+ * Return: the share, or NULL when out of memory. To be given back with
+ * grant_ranges_put().
+ */
+struct grant_ranges *grant_ranges_create(void)
+{
+	struct grant_ranges *ranges = kzalloc(sizeof(*ranges), GFP_KERNEL);
+
+	if (!ranges)
+		return NULL;
+
+	kref_init(&ranges->kref);
+	/* A quarter of the table is left for xenbus, the console and others. */
+	ranges->limit = grant_table_size() / 4 * 3;
+	ranges->next = kvcalloc(grant_table_size(), sizeof(*ranges->next),
+				GFP_KERNEL);
+	if (!ranges->next)
+		goto free_ranges;
+	ranges->caches = alloc_percpu(struct range_cache);
+	if (!ranges->caches)
+		goto free_next;
+	return ranges;
+
+free_next:
+	kvfree(ranges->next);
+free_ranges:
+	kfree(ranges);
+	return NULL;
+}
+
+/* What all backends share, as long as there is one. */
+static struct grant_ranges *shared_ranges;
+
+/**
+ * grant_ranges_get() - the share of the grant table that all backends use
+ *
+ * Context: Process context, may sleep, with grant_backends_lock held.
+ * Return: as grant_ranges_create().
+ */
+struct grant_ranges *grant_ranges_get(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(grant_ranges_get);
+
+	if (shared_ranges)
+		kref_get(&shared_ranges->kref);
+	else
+		shared_ranges = grant_ranges_create();
+	return shared_ranges;
+}
+
+static void grant_ranges_release(struct kref *kref)
+{
+	struct grant_ranges *ranges =
+		container_of(kref, struct grant_ranges, kref);
+
+	if (ranges == shared_ranges)
+		shared_ranges = NULL;
+	give_back_idle(ranges);
+	free_percpu(ranges->caches);
+	kvfree(ranges->next);
+	kfree(ranges);
+}
+
+/**
+ * grant_ranges_put() - give back a share of the grant table
+ * @ranges: the share, none of which is in use if this was its last user
+ *
+ * Context: Process context, may sleep, with grant_backends_lock held.
+ */
+void grant_ranges_put(struct grant_ranges *ranges)
+{
+	kref_put(&ranges->kref, grant_ranges_release);
 }

@@ -10,17 +10,26 @@
 
 #include <xen/grant_table.h>
 
-struct grant_backend;
+/*
+ * Runs up to this length are cached, and begin at a multiple of their length
+ * rounded up to a power of two.
+ */
+#define GRANT_RANGE_CACHED	256
 
-int grant_range_alloc(struct grant_backend *backend, unsigned long count,
+struct grant_ranges;
+
+struct grant_ranges *grant_ranges_get(void);
+struct grant_ranges *grant_ranges_create(void);
+void grant_ranges_put(struct grant_ranges *ranges);
+
+int grant_range_alloc(struct grant_ranges *ranges, unsigned long count,
 		      grant_ref_t *first);
-void grant_range_free(struct grant_backend *backend, grant_ref_t first,
-		      unsigned int count);
-void grant_range_grant(struct grant_backend *backend, grant_ref_t first,
-		       unsigned long xen_pfn, unsigned int count,
-		       bool readonly);
-void grant_range_end(struct grant_backend *backend, grant_ref_t first,
-		     unsigned int count);
-unsigned long grant_range_max(const struct grant_backend *backend);
+void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
+		      unsigned long count);
+void grant_range_split(struct grant_ranges *ranges, grant_ref_t first,
+		       unsigned long count);
+void grant_range_free_part(struct grant_ranges *ranges, grant_ref_t first,
+			   unsigned long count);
+unsigned long grant_range_max(const struct grant_ranges *ranges);
 
 #endif /* _XEN_GRANT_DMA_RANGE_H */

@@ -5,7 +5,11 @@
 
 #include <kunit/test.h>
 
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include <xen/page.h>
@@ -17,7 +21,7 @@
 #include "test-device.h"
 
 #define RUNS		64
-#define MAX_RUN		48
+#define MAX_RUN		300	/* some are too long to be kept for reuse */
 #define FRAME		0x12340	/* nobody follows the grants of these tests */
 
 struct run {
@@ -27,11 +31,6 @@ struct run {
 	bool granted;
 };
 
-static unsigned int used(const struct grant_backend *backend)
-{
-	return atomic_read(&backend->usage.used);
-}
-
 static struct grant_backend *get_backend(struct kunit *test, domid_t domid)
 {
 	struct grant_backend *backend = grant_backend_get(domid);
@@ -40,13 +39,32 @@ static struct grant_backend *get_backend(struct kunit *test, domid_t domid)
 	return backend;
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(put_ranges, grant_ranges_put, struct grant_ranges *);
+
+/* On a fake table there is nobody to share it with, so no lock is needed. */
+static struct grant_ranges *create_ranges(struct kunit *test)
+{
+	struct grant_ranges *ranges = grant_ranges_create();
+
+	KUNIT_ASSERT_NOT_NULL(test, ranges);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_ranges, ranges),
+			0);
+	return ranges;
+}
+
+/* Short runs are as frequent as long ones. */
+static unsigned int random_count(struct rnd_state *random)
+{
+	return 1 + test_random(random, test_random(random, 2) ? 8 : MAX_RUN);
+}
+
 static void new_run(struct kunit *test, struct grant_backend *backend,
 		    struct run *runs, struct run *run, struct rnd_state *random)
 {
 	struct run *other;
 
-	run->count = 1 + test_random(random, MAX_RUN);
-	KUNIT_ASSERT_EQ(test, grant_range_alloc(backend, run->count,
+	run->count = random_count(random);
+	KUNIT_ASSERT_EQ(test, grant_range_alloc(backend->ranges, run->count,
 						&run->first), 0);
 	for (other = runs; other < runs + RUNS; other++)
 		KUNIT_ASSERT_TRUE_MSG(test, other == run || !other->count ||
@@ -55,25 +73,34 @@ static void new_run(struct kunit *test, struct grant_backend *backend,
 				      "%u at %#x and %u at %#x overlap",
 				      run->count, run->first,
 				      other->count, other->first);
+	if (run->count <= GRANT_RANGE_CACHED)
+		KUNIT_ASSERT_EQ_MSG(test,
+				    run->first % roundup_pow_of_two(run->count),
+				    0, "%u at %#x", run->count, run->first);
 
 	run->granted = test_random(random, 4);
 	if (!run->granted)
 		return;
 	run->frame = FRAME + test_random(random, 1000);
-	grant_range_grant(backend, run->first, run->frame, run->count,
+	grant_table_grant(run->first, backend->domid, run->frame, run->count,
 			  test_random(random, 2));
 }
 
 static void end_run(struct grant_backend *backend, struct run *run,
 		    struct rnd_state *random)
 {
-	unsigned int half = test_random(random, run->count + 1);
+	unsigned int part = test_random(random, run->count + 1);
+	struct grant_ranges *ranges = backend->ranges;
 
 	if (run->granted) {
-		grant_range_end(backend, run->first, run->count);
+		grant_backend_end(backend, run->first, run->count);
+	} else if (test_random(random, 2)) {
+		grant_range_free(ranges, run->first, run->count);
 	} else {
-		grant_range_free(backend, run->first + half, run->count - half);
-		grant_range_free(backend, run->first, half);
+		grant_range_split(ranges, run->first, run->count);
+		grant_range_free_part(ranges, run->first + part,
+				      run->count - part);
+		grant_range_free_part(ranges, run->first, part);
 	}
 	run->count = 0;
 }
@@ -81,12 +108,14 @@ static void end_run(struct grant_backend *backend, struct run *run,
 /* Runs come and go, and those that are left are what they were. */
 static void range_random(struct kunit *test)
 {
-	struct grant_backend *backend = get_backend(test, TEST_DOMID);
+	struct grant_backend *backend;
 	struct run *runs, *run;
 	struct rnd_state random;
-	unsigned int total, i;
+	unsigned int i;
 	int round;
 
+	table_of_param(test);
+	backend = get_backend(test, TEST_DOMID);
 	runs = kunit_kcalloc(test, RUNS, sizeof(*runs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, runs);
 	prandom_seed_state(&random, 3);
@@ -100,109 +129,213 @@ static void range_random(struct kunit *test)
 		if (round % 64)
 			continue;
 
-		total = 0;
-		for (run = runs; run < runs + RUNS; run++) {
-			total += run->count;
+		for (run = runs; run < runs + RUNS; run++)
 			for (i = 0; run->granted && i < run->count; i++)
 				KUNIT_ASSERT_EQ_MSG(test,
 						    gfn_to_pfn(grant_table_gfn(run->first + i)),
 						    run->frame + i, "round %d", round);
-		}
-		KUNIT_ASSERT_EQ_MSG(test, used(backend), total, "round %d", round);
 	}
 
 	for (run = runs; run < runs + RUNS; run++)
 		if (run->count)
 			end_run(backend, run, &random);
-	KUNIT_EXPECT_EQ(test, used(backend), 0);
-	KUNIT_EXPECT_GE(test, atomic_read(&backend->usage.peak), MAX_RUN);
 	grant_backend_put(backend);
 }
 
-/* What is granted: to whom, which frames, how. */
-static void range_grant(struct kunit *test)
-{
-	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	struct grant_backend *backend = get_backend(test, 17);
-	const struct fake_entry *entry;
-	grant_ref_t first;
-	int readonly, i;
-
-	for (readonly = 0; readonly < 2; readonly++) {
-		KUNIT_ASSERT_EQ(test, grant_range_alloc(backend, 7, &first), 0);
-		/* Only the middle is granted. */
-		grant_range_grant(backend, first + 2, FRAME, 3, readonly);
-		for (i = 0; i < 7; i++) {
-			entry = &table->entries[first + i];
-			KUNIT_EXPECT_EQ(test, entry->granted, i >= 2 && i < 5);
-			if (!entry->granted)
-				continue;
-			KUNIT_EXPECT_EQ(test, entry->domid, 17);
-			KUNIT_EXPECT_EQ(test, entry->gfn,
-					pfn_to_gfn(FRAME + i - 2));
-			KUNIT_EXPECT_EQ(test, entry->readonly, readonly);
-		}
-		grant_range_free(backend, first, 2);
-		grant_range_end(backend, first + 2, 3);
-		grant_range_free(backend, first + 5, 2);
-	}
-	KUNIT_EXPECT_EQ(test, used(backend), 0);
-	KUNIT_EXPECT_EQ(test, table->used, 0);
-	grant_backend_put(backend);
-}
-
-static void expect_refused(struct kunit *test, struct grant_backend *backend,
+static void expect_refused(struct kunit *test, struct grant_ranges *ranges,
 			   unsigned long count)
 {
-	unsigned int before = used(backend);
 	grant_ref_t first;
 
-	KUNIT_EXPECT_EQ_MSG(test, grant_range_alloc(backend, count, &first),
+	KUNIT_EXPECT_EQ_MSG(test, grant_range_alloc(ranges, count, &first),
 			    -ENOMEM, "%lu references", count);
-	KUNIT_EXPECT_EQ(test, used(backend), before);
 }
 
-/* One backend can't take all references from the others. */
+/* Allocates runs until there is no more, and returns how many there were. */
+static unsigned int take_all(struct kunit *test, struct grant_ranges *ranges,
+			     unsigned int count, grant_ref_t *runs)
+{
+	unsigned int taken = 0;
+
+	while (!grant_range_alloc(ranges, count, &runs[taken]))
+		taken++;
+	return taken;
+}
+
+/* Somebody else can have as many references as this. */
+static void expect_free(struct kunit *test, unsigned int count)
+{
+	grant_ref_t *refs = kunit_kcalloc(test, count, sizeof(*refs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, refs);
+	for (i = 0; i < count; i++)
+		KUNIT_ASSERT_EQ(test, grant_table_alloc(1, &refs[i]), 0);
+	while (i--)
+		grant_table_free(refs[i], 1);
+}
+
+/*
+ * Others find references whatever we do, and we find all of our share again,
+ * into whatever runs it was cut before.
+ */
 static void range_limit(struct kunit *test)
 {
-	struct fake_table *table = fake_table_create(test, 1024);
-	struct grant_backend *greedy = get_backend(test, TEST_DOMID);
-	struct grant_backend *other = get_backend(test, TEST_DOMID - 1);
-	grant_ref_t first, theirs;
+	static const unsigned int counts[] = { 1, 256, 2, 300, 32, 1, 700, 64, 1 };
+	struct fake_table *table = fake_table_create(test, 1024 + 256);
+	struct grant_ranges *ranges = create_ranges(test);
+	const unsigned int limit = table->size / 4 * 3;
+	grant_ref_t *runs;
+	unsigned int taken, i;
 
-	KUNIT_EXPECT_LT(test, greedy->limit, 1024);
-	KUNIT_EXPECT_LE(test, 4 * grant_range_max(greedy), greedy->limit);
+	runs = kunit_kcalloc(test, table->size, sizeof(*runs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, runs);
+	KUNIT_EXPECT_LE(test, 4 * grant_range_max(ranges), limit);
+	KUNIT_EXPECT_GT(test, 8 * grant_range_max(ranges), limit);
 
-	expect_refused(test, greedy, (unsigned long)greedy->limit + 1);
-	expect_refused(test, greedy, 1UL << 31);
-	expect_refused(test, greedy, ULONG_MAX);
+	expect_refused(test, ranges, limit + 1);
+	expect_refused(test, ranges, 1UL << 31);
+	expect_refused(test, ranges, ULONG_MAX);
 
-	KUNIT_ASSERT_EQ(test, grant_range_alloc(greedy, greedy->limit, &first),
-			0);
-	expect_refused(test, greedy, 1);
-	KUNIT_EXPECT_EQ(test, grant_range_alloc(other, 64, &theirs), 0);
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		taken = take_all(test, ranges, counts[i], runs);
+		KUNIT_EXPECT_LE(test, table->used, limit);
+		/* Alignment costs at most two runs, one at each end. */
+		KUNIT_EXPECT_GE_MSG(test, taken + 2, limit / counts[i],
+				    "runs of %u", counts[i]);
 
-	/* Here the table is what is short. */
-	expect_refused(test, other, other->limit - 64);
-
-	grant_range_free(greedy, first, 1);
-	KUNIT_EXPECT_EQ(test, grant_range_alloc(greedy, 1, &first), 0);
-	KUNIT_EXPECT_EQ(test, used(greedy), greedy->limit);
-	KUNIT_EXPECT_EQ(test, table->used, greedy->limit + 64);
-
-	grant_backend_put(other);
-	grant_backend_put(greedy);
+		expect_free(test, table->size / 4 - 8);
+		while (taken--)
+			grant_range_free(ranges, runs[taken], counts[i]);
+	}
 }
 
 static void range_table_fails(struct kunit *test)
 {
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	struct grant_backend *backend = get_backend(test, TEST_DOMID);
+	struct grant_ranges *ranges = create_ranges(test);
 
 	table->fail_in = 1;
-	expect_refused(test, backend, 1);
+	expect_refused(test, ranges, 1);
+	expect_refused(test, ranges, 256);
+	expect_refused(test, ranges, 257);
 	KUNIT_EXPECT_EQ(test, table->used, 0);
-	grant_backend_put(backend);
+}
+
+struct handover {
+	struct grant_ranges *ranges;
+	grant_ref_t runs[100];
+};
+
+static void free_all(void *data)
+{
+	struct handover *handover = data;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(handover->runs); i++)
+		grant_range_free(handover->ranges, handover->runs[i], 3);
+}
+
+/* What is freed on one CPU serves another, without the table's help. */
+static void range_from_other_cpu(struct kunit *test)
+{
+	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
+	unsigned int other = cpumask_any_but(cpu_online_mask, get_cpu());
+	struct handover handover = { .ranges = create_ranges(test) };
+	int round, i;
+
+	put_cpu();
+	if (other >= nr_cpu_ids)
+		kunit_skip(test, "there is just one CPU");
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(handover.runs); i++)
+			KUNIT_ASSERT_EQ(test,
+					grant_range_alloc(handover.ranges, 3,
+							  &handover.runs[i]), 0);
+		/* From here on only what is there. */
+		table->fail_in = 1;
+		KUNIT_ASSERT_EQ(test, smp_call_function_single(other, free_all,
+							       &handover, 1), 0);
+	}
+}
+
+#define WORKERS		4
+#define HOLD		16
+
+/* Workers that share ranges, and who has which reference. */
+struct crowd {
+	struct kunit *test;
+	struct grant_ranges *ranges;
+	u8 *owners;
+	atomic_t workers;
+	atomic_t faults;
+	struct completion done;
+};
+
+static void claim(struct crowd *crowd, const struct run *run, u8 from, u8 to)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->count; i++)
+		if (cmpxchg(&crowd->owners[run->first + i], from, to) != from)
+			atomic_inc(&crowd->faults);
+}
+
+static int work(void *data)
+{
+	struct crowd *crowd = data;
+	struct run runs[HOLD] = {}, *run;
+	struct rnd_state random;
+	unsigned int round;
+	u8 me = atomic_inc_return(&crowd->workers);
+
+	/* So that the table's stubs are in force here too. */
+	current->kunit_test = crowd->test;
+	prandom_seed_state(&random, current->pid);
+	for (round = 0; round < 20000 + HOLD; round++) {
+		run = &runs[round < 20000 ? test_random(&random, HOLD) : round % HOLD];
+		if (run->count) {
+			claim(crowd, run, me, 0);
+			grant_range_free(crowd->ranges, run->first, run->count);
+			run->count = 0;
+		} else if (round < 20000) {
+			run->count = 1 + test_random(&random, 6);
+			if (grant_range_alloc(crowd->ranges, run->count, &run->first))
+				atomic_inc(&crowd->faults);
+			else
+				claim(crowd, run, 0, me);
+		}
+		cond_resched();
+	}
+	current->kunit_test = NULL;
+	complete(&crowd->done);
+	return 0;
+}
+
+/* Nobody gets what somebody else has, however many are at it. */
+static void range_crowd(struct kunit *test)
+{
+	struct crowd crowd = { .test = test };
+	struct task_struct *worker;
+	int i, started = 0;
+
+	fake_table_create(test, FAKE_TABLE_SIZE);
+	crowd.ranges = create_ranges(test);
+	crowd.owners = kunit_kzalloc(test, FAKE_TABLE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, crowd.owners);
+	init_completion(&crowd.done);
+
+	for (i = 0; i < WORKERS; i++) {
+		worker = kthread_run(work, &crowd, "grant-crowd/%d", i);
+		if (!IS_ERR(worker))
+			started++;
+	}
+	KUNIT_EXPECT_EQ(test, started, WORKERS);
+	while (started--)
+		wait_for_completion(&crowd.done);
+	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.faults), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(crowd.owners, 0, FAKE_TABLE_SIZE));
 }
 
 /* There is one object for a domain, as long as it has users. */
@@ -225,20 +358,12 @@ static void backend_shared(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID - 1));
 }
 
-static void range_random_on_table(struct kunit *test)
-{
-	struct fake_table *table = table_of_param(test);
-
-	range_random(test);
-	if (table)
-		KUNIT_EXPECT_EQ(test, table->used, 0);
-}
-
 static struct kunit_case range_cases[] = {
-	KUNIT_CASE_PARAM(range_random_on_table, table_params),
-	KUNIT_CASE(range_grant),
+	KUNIT_CASE_PARAM(range_random, table_params),
 	KUNIT_CASE(range_limit),
 	KUNIT_CASE(range_table_fails),
+	KUNIT_CASE(range_from_other_cpu),
+	KUNIT_CASE(range_crowd),
 	KUNIT_CASE(backend_shared),
 	{}
 };

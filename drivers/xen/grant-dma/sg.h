@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A scatterlist laid out in one run of grant references.
+ * A scatterlist laid out in runs of grant references.
  */
 
 #ifndef _XEN_GRANT_DMA_SG_H
@@ -12,22 +12,17 @@
 struct device;
 struct grant_backend;
 
-/**
- * struct grant_sg_limits - what a device demands of the segments it is given
- * @max_size: most bytes in a segment that was merged from several entries
- * @boundary: no segment crosses a multiple of this many Xen pages; 0 when no
- *	reference is high enough to reach one
- */
-struct grant_sg_limits {
-	unsigned int max_size;
-	unsigned long boundary;
-};
+/* The segments of a list of @nents entries that is mapped. */
+#define for_each_grant_segment(sgl, seg, nents, i)			\
+	for ((i) = 0, (seg) = (sgl);					\
+	     (i) < (nents) && sg_dma_len(seg);				\
+	     (i)++, (seg) = sg_next(seg))
 
-struct grant_sg_limits grant_sg_limits(struct device *dev);
-unsigned long grant_sg_pages(struct scatterlist *sgl, int nents,
-			     const struct grant_sg_limits *limits);
-int grant_sg_map(struct grant_backend *backend, struct scatterlist *sgl,
-		 int nents, enum dma_data_direction dir,
-		 const struct grant_sg_limits *limits);
+int grant_sg_map(struct device *dev, struct grant_backend *backend,
+		 struct scatterlist *sgl, int nents,
+		 enum dma_data_direction dir);
+void grant_sg_unmap(struct device *dev, struct grant_backend *backend,
+		    struct scatterlist *sgl, int nents);
+unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents);
 
 #endif /* _XEN_GRANT_DMA_SG_H */

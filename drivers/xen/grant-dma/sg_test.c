@@ -14,6 +14,7 @@
 #include "dma-ops.h"
 #include "fake-table.h"
 #include "sg.h"
+#include "table.h"
 #include "test-device.h"
 
 #define BLOCK		SZ_512K
@@ -45,7 +46,7 @@ static void expect_idle(struct kunit *test)
 
 	test_idle(test, t->dev);
 	if (t->table)
-		KUNIT_ASSERT_EQ(test, t->table->used, 0);
+		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
 }
 
 /* Xen pages that an entry touches, from its first and last byte. */
@@ -120,6 +121,12 @@ static bool granted_as(struct sg_test *t, grant_ref_t ref, unsigned long pages,
 	return true;
 }
 
+/* Whether there is no hole between an entry that ends at @end and @sg. */
+static bool meets(u64 end, struct scatterlist *sg)
+{
+	return !(end & 4095) && !(sg->offset & 4095);
+}
+
 /*
  * Follows the segments through the list: each holds whole entries, in their
  * order. Returns what is wrong, or NULL.
@@ -131,9 +138,11 @@ static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
 	unsigned int max_size = dma_get_max_seg_size(t->dev);
 	unsigned long mask = dma_get_seg_boundary(t->dev);
 	u64 pages, first, place = 0, total = 0, every = (mask >> 12) + 1;
-	struct scatterlist *seg = sgl, *sg;
-	dma_addr_t addr, before = 0;	/* start of the segment before */
+	bool bounded = every < grant_table_size();
 	u64 done = 0, length = 0;	/* of this segment, and the one before */
+	u64 held = 0, end = 0;		/* pages of either; end of the entry before */
+	struct scatterlist *seg = sgl, *sg;
+	dma_addr_t addr;
 	int i, count = 0;
 
 	for_each_sg(sgl, sg, nents, i) {
@@ -151,25 +160,23 @@ static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
 			return "makes a segment too long";
 		if (done && crosses(sg_dma_address(seg), done + sg->length, mask))
 			return "makes a segment cross the boundary";
-		if (!done && count && addr == before + length &&
-		    length + sg->length <= max_size &&
-		    !crosses(before, length + sg->length, mask))
+		if (!done && count && meets(end, sg) &&
+		    length + sg->length <= max_size && held + pages <= every)
 			return "is not merged";
 
 		if (pages <= every && first / every != (first + pages - 1) / every)
 			return "crosses the boundary";
-		if (place && first != place &&
-		    (pages > every || first != roundup(place, every) ||
-		     place / every == (place + pages - 1) / every))
+		if (place && first != place && (done || !bounded))
 			return "is not next in the run";
 		place = first + pages;
+		held = done ? held + pages : pages;
 		total += pages;
+		end = sg->offset + sg->length;
 
 		done += sg->length;
 		if (done > sg_dma_len(seg))
 			return "doesn't fit into its segment";
 		if (done == sg_dma_len(seg)) {
-			before = sg_dma_address(seg);
 			length = done;
 			done = 0;
 			count++;
@@ -178,10 +185,9 @@ static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
 	}
 	if (done || count != segments)
 		return "is last, but not the end of the last segment";
-	for (; seg; seg = sg_next(seg))
-		if (sg_dma_len(seg))
-			return "is followed by a segment too many";
-	if (t->table && t->table->used != total)
+	if (count < nents && sg_dma_len(seg))
+		return "is followed by a segment too many";
+	if (t->table && t->table->granted != total)
 		return "is last, and there are more references";
 	return NULL;
 }

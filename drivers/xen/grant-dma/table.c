@@ -37,35 +37,38 @@ void grant_table_free(grant_ref_t first, unsigned int count)
 }
 
 /**
- * grant_table_grant() - let a domain access one Xen page
- * @ref: reference from grant_table_alloc()
+ * grant_table_grant() - let a domain access a run of Xen pages
+ * @first: first of as many references, from grant_table_alloc()
  * @domid: the domain
- * @gfn: guest frame number of the Xen page
+ * @xen_pfn: first page, counted in Xen pages
+ * @count: how many pages
  * @readonly: refuse write access
  *
  * Context: Any.
  */
-void grant_table_grant(grant_ref_t ref, domid_t domid, unsigned long gfn,
-		       bool readonly)
+void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
+		       unsigned int count, bool readonly)
 {
-	KUNIT_STATIC_STUB_REDIRECT(grant_table_grant, ref, domid, gfn, readonly);
+	KUNIT_STATIC_STUB_REDIRECT(grant_table_grant, first, domid, xen_pfn,
+				   count, readonly);
 
-	gnttab_grant_foreign_access_ref(ref, domid, gfn, readonly);
+	gnttab_grant_foreign_access_run(first, domid, xen_pfn, count, readonly);
 }
 
 /**
- * grant_table_end() - end access through a reference, and give it back
- * @ref: reference that grants access
+ * grant_table_end() - end access through a run of references
+ * @first: first reference; all of them grant access
+ * @count: how many from there on
  *
  * Context: Any.
- * Return: true when done, false when the other domain still has it mapped; then
- * nothing was given back.
+ * Return: how many are done: @count, or less when the other domain still has
+ * the page of the reference after these mapped.
  */
-bool grant_table_end(grant_ref_t ref)
+unsigned int grant_table_end(grant_ref_t first, unsigned int count)
 {
-	KUNIT_STATIC_STUB_REDIRECT(grant_table_end, ref);
+	KUNIT_STATIC_STUB_REDIRECT(grant_table_end, first, count);
 
-	return gnttab_try_end_foreign_access(ref);
+	return gnttab_end_foreign_access_run(first, count);
 }
 
 /**

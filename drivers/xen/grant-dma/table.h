@@ -7,16 +7,24 @@
 #ifndef _XEN_GRANT_DMA_TABLE_H
 #define _XEN_GRANT_DMA_TABLE_H
 
+#include <linux/memremap.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
 
 int grant_table_alloc(unsigned int count, grant_ref_t *first);
 void grant_table_free(grant_ref_t first, unsigned int count);
-void grant_table_grant(grant_ref_t ref, domid_t domid, unsigned long gfn,
-		       bool readonly);
-bool grant_table_end(grant_ref_t ref);
+void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
+		       unsigned int count, bool readonly);
+unsigned int grant_table_end(grant_ref_t first, unsigned int count);
 unsigned long grant_table_gfn(grant_ref_t ref);
 unsigned int grant_table_size(void);
+
+/* Only RAM of this domain can be granted: no MMIO, no other domain's pages. */
+static inline bool grant_table_holds(struct page *page)
+{
+	return pfn_valid(page_to_pfn(page)) && !is_zone_device_page(page);
+}
 
 #endif /* _XEN_GRANT_DMA_TABLE_H */

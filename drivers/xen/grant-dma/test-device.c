@@ -110,8 +110,9 @@ void test_idle(struct kunit *test, struct device *dev)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
 
-	KUNIT_ASSERT_EQ(test, atomic_read(&gdev->usage.used), 0);
-	KUNIT_ASSERT_EQ(test, atomic_read(&gdev->backend->usage.used), 0);
+	KUNIT_ASSERT_EQ(test, grant_device_counters(gdev).used, 0);
+	KUNIT_ASSERT_EQ(test, atomic_read(&gdev->backend->usage.used),
+			atomic_read(&gdev->usage.used));
 }
 
 /**
