@@ -3,6 +3,7 @@
 
 BASE ?= 6.12
 TREE := build/linux-$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
+BASE_TREE := build/base/$(notdir $(TREE))
 SERIES := python3 edits/series.py
 FROM := --base $(BASE) $(if $(KDIR),--kdir $(KDIR))
 BED := $(MAKE) -C tools/testing/selftests/xen/grant-dma/qemu KDIR=$(abspath $(TREE))
@@ -11,6 +12,8 @@ help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
 	@echo 'make shell             the same, and stay at the console of the guest'
 	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
+	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
+	@echo '                       BENCH="api block maps network" selects, BENCH_TURNS=5 is how often'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make clean             remove what was built'
@@ -19,6 +22,10 @@ help:
 
 boot shell: tree
 	+@$(BED) $@
+
+bench: tree
+	@$(SERIES) base $(FROM) --out $(BASE_TREE)
+	+@$(BED) bench BASE_KDIR=$(abspath $(BASE_TREE))
 
 tree:
 	@$(SERIES) tree $(FROM) --out $(TREE)
@@ -51,4 +58,4 @@ check-bed: tree
 clean:
 	rm -rf build out
 
-.PHONY: help boot shell tree series apply check clean
+.PHONY: help boot shell bench tree series apply check clean

@@ -188,8 +188,9 @@ def build_commit(kernel, commit, config, log):
 
 def bisect(tree, tap, commits):
     """Build each commit that changes what is built, laid out as the test bed does it, so that ccache knows most."""
+    bed = "tools/testing/selftests/xen/grant-dma/qemu"
     config = "".join((TOP / path).read_text() for path in (
-        "arch/arm64/configs/xen_grant_dma.config", "tools/testing/selftests/xen/grant-dma/qemu/kernel.config"))
+        "arch/arm64/configs/xen_grant_dma.config", f"{bed}/kernel.config", f"{bed}/kunit.config"))
     base = built_from("base", tree)
     kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))

@@ -61,6 +61,17 @@ def make_tree(arguments):
     print(f"{out}: {len(made)} patches on Linux {base.version}")
 
 
+def make_base(arguments):
+    """Bring a work tree of the kernel without the overlay up to date."""
+    out = (arguments.out or TOP / f"build/base/linux-{arguments.base}").absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    base = base_of(arguments, out.with_name(out.name + ".git"))
+    borrow(out, base)
+    if not (out / "Makefile").exists():
+        print(f"writing the kernel tree {out} (under a minute)", flush=True)
+    git("reset", "--quiet", "--hard", base.commit, cwd=out)
+
+
 def fill_cover(cover, base):
     subject, _, text = (EDITS / "cover.txt").read_text().partition("\n")
     results = TOP / "build/check/summary"
@@ -121,7 +132,7 @@ def apply_series(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=("tree", "series", "apply"))
+    parser.add_argument("command", choices=("tree", "base", "series", "apply"))
     parser.add_argument("--base", default="6.12", help="version of the Debian kernel source (6.12)")
     parser.add_argument("--kdir", help="a kernel tree instead of Debian's")
     parser.add_argument("--out", type=Path, help="where to write")
@@ -131,7 +142,8 @@ def main():
     with open(TOP / "build/.series.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            {"tree": make_tree, "series": make_series, "apply": apply_series}[arguments.command](arguments)
+            {"tree": make_tree, "base": make_base, "series": make_series,
+             "apply": apply_series}[arguments.command](arguments)
         except Fault as fault:
             raise SystemExit(f"series: {fault}") from None
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 
 import shutil
 import tarfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,16 +20,17 @@ class Device:
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
 
-    def backend(self):
-        """QEMU's arguments."""
+    def backend(self, number=0):
+        """QEMU's arguments, for the device of this number among those of its kind."""
         platform = ",iommu_platform=on" if self.platform else ""
+        name = f"{self.kind}{number}"
         return {
-            "blk": "-drive file=/run/scratch,format=raw,if=none,id=disk "
-            "-device virtio-blk-device,drive=disk",
-            "net": "-netdev tap,ifname=tap0,script=no,downscript=no,id=net "
-            "-device virtio-net-device,netdev=net",
-            "rng": "-object rng-random,filename=/dev/urandom,id=rng "
-            "-device virtio-rng-device,rng=rng",
+            "blk": f"-drive file=/run/scratch{number},format=raw,if=none,id={name} "
+            f"-device virtio-blk-device,drive={name}",
+            "net": f"-netdev tap,ifname=tap{number},script=no,downscript=no,id={name} "
+            f"-device virtio-net-device,netdev={name}",
+            "rng": f"-object rng-random,filename=/dev/urandom,id={name} "
+            f"-device virtio-rng-device,rng={name}",
         }[self.kind] + platform
 
     def config(self):
@@ -50,7 +52,9 @@ class Guest:
     seconds: int = 300  # until it must have powered off
     devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
     device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
+    dom0_before: str = ""  # run in dom0 before the guest is made; output to a log
     dom0_commands: str = ""  # run in dom0 beside the guest, with $DOMID; output to a log
+    xl_extra: str = ""  # more lines for xl's configuration
     interactive: bool = False  # after the commands a shell on the console
     files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
     allow: list = field(default_factory=list)  # patterns of trouble that this guest provokes
@@ -71,6 +75,7 @@ class Guest:
         ]
         if self.device_tree:
             lines.append(f'device_tree = "/share/{self.name}/partial.dtb"')
+        lines.append(self.xl_extra)
         return "\n".join(lines) + "\n"
 
     def backend(self):
@@ -82,9 +87,16 @@ class Guest:
                 f"-xen-attach -M xenpvh -m {self.memory} -smp {self.vcpus} -nodefaults",
                 "-no-user-config -display none -monitor none -serial none",
                 "-global virtio-mmio.force-legacy=false",
-                *(device.backend() for device in self.devices),
+                *self.backend_devices(),
             ]
         )
+
+    def backend_devices(self):
+        """The part of QEMU's arguments that is about devices."""
+        count = Counter()
+        for device in self.devices:
+            yield device.backend(count[device.kind])
+            count[device.kind] += 1
 
     def write(self, directory):
         """Put all that dom0 needs for this guest into a directory."""
@@ -94,6 +106,8 @@ class Guest:
         (directory / "commands").write_text(self.commands + "\n")
         if self.device_tree:
             shutil.copy(self.device_tree, directory / "partial.dtb")
+        if self.dom0_before:
+            (directory / "dom0-before").write_text(self.dom0_before + "\n")
         if self.dom0_commands:
             (directory / "dom0-commands").write_text(self.dom0_commands + "\n")
         if self.interactive:

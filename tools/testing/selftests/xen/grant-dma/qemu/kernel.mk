@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernels, built from KDIR out of tree: `main` for dom0 and guests, `debug`
-# with the kernel's own checkers for guests, `16k` and `64k` with such pages.
+# with the kernel's own checkers for guests, `16k` and `64k` with such pages,
+# `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
-FRAGMENTS_main := $(FRAGMENT) kernel.config
+FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
+FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
 OPTION_16k := CONFIG_ARM64_16K_PAGES=y
 OPTION_64k := CONFIG_ARM64_64K_PAGES=y
-ALL_FLAVOURS := main debug 16k 64k
+TESTED_FLAVOURS := main debug 16k 64k
+ALL_FLAVOURS := $(TESTED_FLAVOURS) bench
+# What modules are built against is made with them.
+TARGETS_bench := modules
 
 # Below the top, paths are relative to ccache, so that clones share results.
 export CCACHE_DIR := $(CACHE)/ccache
@@ -31,4 +36,4 @@ $(ALL_FLAVOURS:%=configure-%): configure-%:
 	./update-config.sh $(KERNEL)/$* $(kbuild)
 
 $(ALL_FLAVOURS:%=build-%): build-%: configure-%
-	$(kbuild) -j$$(nproc) Image
+	$(kbuild) -j$$(nproc) Image $(TARGETS_$*)

@@ -55,8 +55,10 @@ close_backends() {
 }
 
 start_backend() {
-	truncate -s 0 /run/scratch
-	truncate -s 256M /run/scratch
+	for disk in $(grep -o '/run/scratch[0-9]*' "$dir/backend"); do
+		truncate -s 0 "$disk"
+		truncate -s 256M "$disk"
+	done
 	xargs qemu-system-aarch64 -xen-domid "$id" <"$dir/backend" >"$dir/backend.log" 2>&1 &
 	wait_for 30 backend_runs || return
 	ifconfig tap0 192.168.128.1 netmask 255.255.255.0 up 2>/dev/null
@@ -82,6 +84,7 @@ run_guest() {
 	truncate -s 0 /run/out
 	truncate -s 64M /run/out
 	losetup /dev/loop2 /run/out || return
+	[ ! -e "$dir/dom0-before" ] || sh "$dir/dom0-before" >"$dir/dom0-before.log" 2>&1
 	verdict="xl create failed, see xl.log"
 	xl create -p "$dir/config" >"$dir/xl.log" 2>&1 || return
 	id=$(xl domid "$name")

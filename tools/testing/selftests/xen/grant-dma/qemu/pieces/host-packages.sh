@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Install on the Debian 12 host what the test bed uses and what isn't there yet.
+# Install on the Debian 12 host what the test bed uses and what isn't there yet:
+# host-packages.sh [MORE PACKAGES...]
 set -eu
 packages="gcc make python3 xz-utils bzip2 patch
 	qemu-system-arm
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross ccache
 	flex bison bc libssl-dev libelf-dev cpio kmod device-tree-compiler
 	mmdebstrap debian-archive-keyring e2fsprogs
-	ninja-build python3-venv pkg-config"
+	ninja-build python3-venv pkg-config $*"
 missing=
 for package in $packages; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed' ||

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# What the benchmarks in a guest share.
+
+# The way from a device to its backend: grants, foreign (the backend maps any of
+# the guest's memory), or xen (no virtio).
+path_of() {
+	device=$(readlink -f "$1")
+	case $device in
+	*/vbd-* | */vif-*) echo xen ;;
+	*) if [ -e "${device%/*}/of_node/iommus" ]; then echo grants; else echo foreign; fi ;;
+	esac
+}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The parts of the benchmark: in what guest each is measured, and the rows of its table."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from bed import Device
+from paths import BUILD
+
+HERE = Path(__file__).resolve().parent
+IN_GUEST = "xen/grant-dma/bench"  # where the guest has what lies in HERE
+BASE, OURS = "base", "bench"  # the test bed's kernels
+KERNELS = {BASE: "in-tree", OURS: "ours"}
+# What the guest is built from, by kernel
+MODULES = {BASE: BUILD / "base/module", OURS: BUILD / "module"}
+
+
+@dataclass
+class Target:
+    """What a figure of ours is to reach: a factor below another figure, or above it."""
+
+    text: str
+    met: Callable  # (cost(kernel, row name)) -> bool
+
+
+def faster(times):
+    """Ours takes at most so much less than in-tree."""
+    return lambda name: Target(f"{times:g} ×",
+                               lambda cost: cost(BASE, name) >= times * cost(OURS, name))
+
+
+def near(other, times, text):
+    """Ours takes at most so much more than ours does for another row."""
+    return lambda name: Target(f"≤ {times:g} × {text}",
+                               lambda cost: cost(OURS, name) <= times * cost(OURS, other))
+
+
+def at_most(limit):
+    """Ours is no more than a fixed number."""
+    return lambda name: Target(f"≤ {limit:g}", lambda cost: cost(OURS, name) <= limit)
+
+
+class Row:
+    """A line of a table."""
+
+    def __init__(self, name, label, *targets, unit=None, more=False, paths=None, kernels=KERNELS):
+        self.name = name
+        self.label = label
+        self.targets = [target(name) for target in targets]
+        self.unit = unit  # where it is not the part's
+        self.more = more  # is more better?
+        self.paths = paths  # where it does not have all of the part's
+        self.kernels = kernels  # with which kernels grants can be measured
+
+
+@dataclass
+class Part:
+    """Guests of one kind, and the table that comes from them."""
+
+    name: str
+    title: str
+    unit: str
+    paths: dict  # "grants" and what stands beside it: path -> what it is called
+    rows: list
+    devices: list
+    read: Callable  # (result of a guest) -> (row name, path, value)...
+    options: dict = field(default_factory=dict)  # more of the Guest's
+    files: Callable = lambda kernel: {}
+    once: bool = False  # counted, so that one turn is enough
+
+
+def read_lines(result):
+    """Lines of name, path, and value."""
+    path = result.out / "api"
+    for line in path.read_text().splitlines() if path.exists() else []:
+        name, path, *value = line.split()
+        if value:
+            yield name, path, float(value[0])
+
+
+API = Part(
+    "api", "DMA API", "ns", {"grants": "grants", "direct": "dma-direct"},
+    [
+        Row("map-64", "map+unmap 64 B", faster(4)),
+        Row("map-4k", "map+unmap 4 KiB", faster(4)),
+        Row("map-8k", "map+unmap 8 KiB"),
+        Row("map-64k", "map+unmap 64 KiB", faster(3.5)),
+        Row("map-1m", "map+unmap 1 MiB", faster(3.5)),
+        Row("sg-64x4k", "dma_map_sg+unmap, 64 × 4 KiB", faster(10)),
+        Row("coherent-4k", "coherent 4 KiB, alloc+free", faster(1.3)),
+        Row("ring-256x16k", "16 KiB, 256 outstanding", faster(6)),
+        Row("ring-4096x4k", "4 KiB, 4096 outstanding"),
+        Row("map-8k-fragmented", "8 KiB, 8192 out, fragmented", faster(5),
+            near("map-8k", 1.2, "with nothing out")),
+        Row("map-4k-2cpus", "4 KiB, two CPUs at once, per CPU", faster(5),
+            near("map-4k", 1.15, "one alone")),
+        Row("own-4k", "dma_map_benchmark, 4 KiB", kernels=[OURS]),
+        Row("own-64k", "dma_map_benchmark, 64 KiB", kernels=[OURS]),
+        Row("own-4k-2threads", "dma_map_benchmark, 4 KiB, two threads", kernels=[OURS]),
+        *(Row(f"frames-{count}", f"grant table with {count} × 4 KiB mapped", unit="frames",
+              paths=["grants"]) for count in (0, 256, 4096, 16384)),
+        *(Row(f"memory-{count}", f"memory taken by {count} × 4 KiB mapped", unit="KiB",
+              paths=["grants"]) for count in (256, 4096, 16384)),
+    ],
+    devices=[Device("blk"), Device("rng")],
+    read=read_lines,
+    files=lambda kernel: {
+        f"{IN_GUEST}/xen_grant_dma_bench.ko": MODULES[kernel] / "xen_grant_dma_bench.ko",
+        f"{IN_GUEST}/dma_map_benchmark": BUILD / "bench/dma_map_benchmark",
+    },
+)
+
+PARTS = {part.name: part for part in (API,)}

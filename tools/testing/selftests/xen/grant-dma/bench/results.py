@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures from many guests: median, spread and ratio, as tables, JSON, and a plot."""
+
+import json
+import platform
+import statistics
+import time
+from collections import defaultdict
+from typing import NamedTuple
+
+import plot
+from parts import BASE, KERNELS, OURS
+
+
+class Summary(NamedTuple):
+    """The values of a figure from all turns."""
+
+    median: float
+    low: float
+    high: float
+    values: list
+
+
+class Figures:
+    """All values, by part, row, path to the backend, and kernel."""
+
+    def __init__(self):
+        self.values = defaultdict(list)
+
+    def add(self, part, kernel, readings):
+        """Take the readings of one guest; what is missing of those it should have made."""
+        expected = {(row.name, path) for row in part.rows for path in row.paths or part.paths
+                    if path != "grants" or kernel in row.kernels}
+        for name, path, value in readings:
+            self.values[part.name, name, path, kernel].append(value)
+            expected.discard((name, path))
+        return sorted(f"{name} ({path})" for name, path in expected)
+
+    def summary(self, part, row, path, kernel):
+        """What became of one figure, None if there is none."""
+        values = self.values.get((part.name, row.name, path, kernel))
+        return values and Summary(statistics.median(values), min(values), max(values), values)
+
+    def cost(self, part):
+        """The function by which targets ask: what a row costs through grants."""
+        return lambda kernel, name: statistics.median(
+            self.values[part.name, name, "grants", kernel])
+
+
+def number(value):
+    """Three digits that count, and no exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def cell(summary):
+    """A figure in a table."""
+    if not summary:
+        return "–"
+    median, low, high = map(number, summary[:3])
+    return median if low == high else f"{median} ({low}–{high})"
+
+
+def ratio(row, base, ours):
+    """How many times better ours is."""
+    if not base or not ours:
+        return ""
+    better, worse = (ours, base) if row.more else (base, ours)
+    return f"{better.median / worse.median:.2f} ×" if worse.median else ""
+
+
+def verdict(target, cost):
+    """A target, and whether it is met."""
+    try:
+        return f"{target.text}: {'met' if target.met(cost) else 'MISSED'}"
+    except statistics.StatisticsError:
+        return f"{target.text}: not measured"
+
+
+def table(part, figures):
+    """A part's table, as rows of cells; the first is the heading."""
+    others = [path for path in part.paths if path != "grants"]
+    yield [f"{part.title} ({part.unit})", "in-tree grants", "our grants", "ratio", "target",
+           *(part.paths[path] for path in others)]
+    for row in part.rows:
+        base, ours = (figures.summary(part, row, "grants", kernel) for kernel in (BASE, OURS))
+        yield [f"{row.label} ({row.unit})" if row.unit else row.label, cell(base), cell(ours),
+               ratio(row, base, ours),
+               ", ".join(verdict(target, figures.cost(part)) for target in row.targets),
+               *(cell(figures.summary(part, row, path, OURS)) for path in others)]
+
+
+def markdown(rows):
+    """A table whose columns line up in plain text too."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    rows.insert(1, ["-" * width for width in widths])
+    return "".join(
+        "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths)) + " |\n"
+        for row in rows)
+
+
+def records(part, figures):
+    """Every figure of a part, for JSON."""
+    for row in part.rows:
+        for path in part.paths:
+            for kernel in KERNELS:
+                summary = figures.summary(part, row, path, kernel)
+                if summary:
+                    yield {"part": part.name, "name": row.name, "label": row.label,
+                           "unit": row.unit or part.unit, "path": path,
+                           "kernel": KERNELS[kernel], **summary._asdict()}
+
+
+def write(directory, parts, figures, turns):
+    """Write results.json, .md and .svg, and print the tables."""
+    directory.mkdir(parents=True, exist_ok=True)
+    about = {"date": time.strftime("%Y-%m-%d"), "turns": turns, "host": platform.machine(),
+             "emulated": "QEMU TCG, cortex-a57"}
+    everything = [record for part in parts for record in records(part, figures)]
+    (directory / "results.json").write_text(
+        json.dumps({"about": about, "figures": everything}, indent=1) + "\n")
+    text = "\n".join(markdown(table(part, figures)) for part in parts)
+    (directory / "results.md").write_text(INTRODUCTION.format(**about) + text + NOTES)
+    print("\n" + text, flush=True)
+    plot.draw(directory / "results.svg", parts, figures)
+
+
+INTRODUCTION = """\
+# Grant DMA: what it costs
+
+Measured on {date}, in guests on an emulated Xen arm64 machine ({emulated} on {host}), where only
+ratios hold. Both kernels have the same configuration and were booted in turns in one session of
+Xen, {turns} times each; dom0's kernel is the same throughout. A figure is the median of the
+turns, with the lowest and the highest in brackets; the ratio says how many times better ours is.
+What stands beside grants was measured in the same guests as our grants.
+
+"""
+
+NOTES = """
+Not measured: the number of instructions, which cannot be counted exactly here (Xen hangs under
+QEMU's -icount).
+"""
