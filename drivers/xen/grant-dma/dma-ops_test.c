@@ -404,6 +404,7 @@ static void counters(struct kunit *test)
 	int i;
 
 	small = dma_map_page(t->dev, block, 0, 1, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, small));
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, 1);
 	dma_unmap_page(t->dev, small, 1, DMA_TO_DEVICE);
 	for (i = 0; i < 3; i++) {

@@ -240,11 +240,11 @@ static void free_all(void *data)
 static void range_from_other_cpu(struct kunit *test)
 {
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	unsigned int other = cpumask_any_but(cpu_online_mask, get_cpu());
 	struct handover handover = { .ranges = create_ranges(test) };
+	unsigned int other;
 	int round, i;
 
-	put_cpu();
+	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	if (other >= nr_cpu_ids)
 		kunit_skip(test, "there is just one CPU");
 
