@@ -6,8 +6,6 @@
 #include <linux/slab.h>
 
 #include "backend.h"
-#include "range.h"
-#include "table.h"
 
 /* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
@@ -89,44 +87,19 @@ void grant_backend_put(struct grant_backend *backend)
 		       &grant_backends_lock);
 }
 
-/* Ends what is left of a run, of whose references the first one is in use. */
-static void grant_backend_hold(struct grant_backend *backend,
-			       grant_ref_t first, unsigned long count)
+/* What grant_backend_end() does when a reference is in use after @ended others. */
+void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
+			unsigned long count, unsigned long ended)
 {
-	unsigned int ended;
-
-	while (count) {
-		grant_held_add(backend, first++);
-		count--;
-		ended = grant_table_end(first, count);
+	grant_range_split(backend->ranges, first, count);
+	for (;;) {
 		grant_range_free_part(backend->ranges, first, ended);
 		first += ended;
 		count -= ended;
+		if (!count)
+			return;
+		grant_held_add(backend, first++);
+		count--;
+		ended = grant_table_end(first, count);
 	}
-}
-
-/**
- * grant_backend_end() - end a backend's access to a run of pages, and free the run
- * @backend: the backend
- * @first: first reference; all of them grant access
- * @count: how many, as allocated
- *
- * A page that the backend still has mapped is held with its reference until it
- * lets go. The owner may free the pages as soon as this returns.
- *
- * Context: Any.
- */
-void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
-		       unsigned long count)
-{
-	unsigned int ended = grant_table_end(first, count);
-
-	if (likely(ended == count)) {
-		grant_range_free(backend->ranges, first, count);
-		return;
-	}
-
-	grant_range_split(backend->ranges, first, count);
-	grant_range_free_part(backend->ranges, first, ended);
-	grant_backend_hold(backend, first + ended, count - ended);
 }

@@ -14,9 +14,9 @@
 #include <xen/interface/xen.h>
 
 #include "held.h"
+#include "range.h"
+#include "table.h"
 #include "usage.h"
-
-struct grant_ranges;
 
 struct grant_backend {
 	domid_t domid;
@@ -39,7 +39,29 @@ extern struct list_head grant_backends;
 
 struct grant_backend *grant_backend_get(domid_t domid);
 void grant_backend_put(struct grant_backend *backend);
-void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
-		       unsigned long count);
+void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
+			unsigned long count, unsigned long ended);
+
+/**
+ * grant_backend_end() - end a backend's access to a run of pages, and free the run
+ * @backend: the backend
+ * @first: first reference; all of them grant access
+ * @count: how many, as allocated
+ *
+ * A page that the backend still has mapped is held with its reference until it
+ * lets go. The owner may free the pages as soon as this returns.
+ *
+ * Context: Any.
+ */
+static inline void grant_backend_end(struct grant_backend *backend,
+				     grant_ref_t first, unsigned long count)
+{
+	unsigned long ended = grant_table_end(first, count);
+
+	if (likely(ended == count))
+		grant_range_free(backend->ranges, first, count);
+	else
+		grant_backend_hold(backend, first, count, ended);
+}
 
 #endif /* _XEN_GRANT_DMA_BACKEND_H */

@@ -57,7 +57,7 @@ void grant_device_pass_on(struct xen_grant_dma_device *gdev);
 struct grant_counters
 grant_device_counters(const struct xen_grant_dma_device *gdev);
 
-/* Counts references put into use, or out of use if negative. */
+/* Counts references put into use, or taken out of use if negative. */
 static inline void grant_device_use(struct xen_grant_dma_device *gdev, int count)
 {
 	int used = this_cpu_add_return(gdev->counters->used, count);

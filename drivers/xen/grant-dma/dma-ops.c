@@ -28,7 +28,7 @@ static void count_failure(struct xen_grant_dma_device *gdev)
 	this_cpu_inc(gdev->counters->failures);
 }
 
-static void count_mapping(struct xen_grant_dma_device *gdev, unsigned int pages)
+static inline void count_mapping(struct xen_grant_dma_device *gdev, unsigned int pages)
 {
 	this_cpu_inc(gdev->counters->mappings);
 	grant_device_use(gdev, pages);

@@ -18,87 +18,10 @@
 #include <kunit/static_stub.h>
 
 #include <linux/align.h>
-#include <linux/atomic.h>
-#include <linux/kref.h>
-#include <linux/log2.h>
-#include <linux/overflow.h>
-#include <linux/percpu.h>
 #include <linux/slab.h>
 
 #include "range.h"
 #include "table.h"
-
-#define MAX_ORDER	ilog2(GRANT_RANGE_CACHED)
-
-/* References that a CPU may keep idle as runs of one length. */
-#define STACK_REFS	2048
-
-/*
- * Free runs of one length, linked by grant_ranges::next. The tag is different
- * after every change, so that no change is missed by a compare and exchange.
- */
-union range_stack {
-	struct {
-		grant_ref_t first;	/* 0, which no run begins with, if empty */
-		u16 count;
-		u16 tag;
-	};
-	u64 word;
-};
-
-struct range_cache {
-	union range_stack stacks[MAX_ORDER + 1];
-};
-
-/**
- * struct grant_ranges - a share of the grant table, cut into runs
- * @kref: its users
- * @limit: references that it may take out of the grant table
- * @taken: how many it has, in use or idle
- * @next: for the first reference of an idle run, that of the next one
- * @caches: idle runs
- */
-struct grant_ranges {
-	struct kref kref;
-	unsigned int limit;
-	atomic_t taken;
-	grant_ref_t *next;
-	struct range_cache __percpu *caches;
-};
-
-/* Returns the first reference of a run, 0 if there is none. */
-static grant_ref_t stack_pop(const struct grant_ranges *ranges,
-			     union range_stack *stack)
-{
-	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
-
-	do {
-		if (unlikely(!old.first))
-			return 0;
-		new.first = READ_ONCE(ranges->next[old.first]);
-		new.count = old.count - 1;
-		new.tag = old.tag + 1;
-	} while (!try_cmpxchg64_relaxed(&stack->word, &old.word, new.word));
-	return old.first;
-}
-
-/* Returns false when the stack is full. */
-static bool stack_push(const struct grant_ranges *ranges,
-		       union range_stack *stack, unsigned int limit,
-		       grant_ref_t first)
-{
-	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
-
-	do {
-		if (unlikely(old.count == limit))
-			return false;
-		WRITE_ONCE(ranges->next[first], old.first);
-		new.first = first;
-		new.count = old.count + 1;
-		new.tag = old.tag + 1;
-	} while (!try_cmpxchg64_release(&stack->word, &old.word, new.word));
-	return true;
-}
 
 /* Takes all runs, returns the first one. */
 static grant_ref_t stack_empty(union range_stack *stack)
@@ -153,12 +76,7 @@ static grant_ref_t table_take_aligned(struct grant_ranges *ranges,
 static void range_put(struct grant_ranges *ranges, unsigned int order,
 		      grant_ref_t first)
 {
-	struct range_cache *cache = get_cpu_ptr(ranges->caches);
-	bool kept = stack_push(ranges, &cache->stacks[order],
-			       STACK_REFS >> order, first);
-
-	put_cpu_ptr(ranges->caches);
-	if (unlikely(!kept))
+	if (!range_keep(ranges, order, first))
 		table_give_back(ranges, first, BIT(order));
 }
 
@@ -205,7 +123,7 @@ static void give_back_idle(struct grant_ranges *ranges)
 
 	for_each_possible_cpu(cpu) {
 		stack = per_cpu_ptr(ranges->caches, cpu)->stacks;
-		for (order = 0; order <= MAX_ORDER; order++, stack++) {
+		for (order = 0; order <= GRANT_RANGE_MAX_ORDER; order++, stack++) {
 			for (first = stack_empty(stack); first; first = next) {
 				next = ranges->next[first];
 				table_give_back(ranges, first, BIT(order));
@@ -237,45 +155,22 @@ static int range_alloc_long(struct grant_ranges *ranges, unsigned long count,
 	return table_take(ranges, count, first);
 }
 
-/**
- * grant_range_alloc() - allocate consecutive references
- * @ranges: where from
- * @count: how many, at least 1
- * @first: where the first reference is stored
- *
- * Context: Any.
- * Return: 0, or -ENOMEM when the grant table has no such run, or none that may
- * be taken.
- */
-int grant_range_alloc(struct grant_ranges *ranges, unsigned long count,
-		      grant_ref_t *first)
+/* What grant_range_alloc() does when this CPU has no such run. */
+int grant_range_alloc_slow(struct grant_ranges *ranges, unsigned long count,
+			   grant_ref_t *first)
 {
-	unsigned int order;
-
-	if (unlikely(count > GRANT_RANGE_CACHED))
+	if (count > GRANT_RANGE_CACHED)
 		return range_alloc_long(ranges, count, first);
-
-	order = order_base_2(count);
-	*first = stack_pop(ranges, &get_cpu_ptr(ranges->caches)->stacks[order]);
-	put_cpu_ptr(ranges->caches);
-	return likely(*first) ? 0 : range_refill(ranges, order, first);
+	return range_refill(ranges, order_base_2(count), first);
 }
 
-/**
- * grant_range_free() - free references that don't grant access
- * @ranges: where they are from
- * @first: first reference
- * @count: how many, as allocated
- *
- * Context: Any.
- */
-void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
-		      unsigned long count)
+/* What grant_range_free() does with a run that is not to be kept. */
+void grant_range_free_slow(struct grant_ranges *ranges, grant_ref_t first,
+			   unsigned long count)
 {
-	if (unlikely(count > GRANT_RANGE_CACHED))
-		table_give_back(ranges, first, count);
-	else
-		range_put(ranges, order_base_2(count), first);
+	if (count <= GRANT_RANGE_CACHED)
+		count = roundup_pow_of_two(count);
+	table_give_back(ranges, first, count);
 }
 
 /**
@@ -336,10 +231,10 @@ struct grant_ranges *grant_ranges_create(void)
 		return NULL;
 
 	kref_init(&ranges->kref);
+	ranges->size = grant_table_size();
 	/* A quarter of the table is left for xenbus, the console and others. */
-	ranges->limit = grant_table_size() / 4 * 3;
-	ranges->next = kvcalloc(grant_table_size(), sizeof(*ranges->next),
-				GFP_KERNEL);
+	ranges->limit = ranges->size / 4 * 3;
+	ranges->next = kvcalloc(ranges->size, sizeof(*ranges->next), GFP_KERNEL);
 	if (!ranges->next)
 		goto free_ranges;
 	ranges->caches = alloc_percpu(struct range_cache);

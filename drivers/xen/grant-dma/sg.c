@@ -35,19 +35,8 @@ struct sg_limits {
 	bool run_each;
 };
 
-/**
- * struct segment - entries of a list without a hole between them
- * @entries: how many, with those that are empty
- * @length: bytes
- * @pages: Xen pages
- */
-struct segment {
-	unsigned int entries;
-	unsigned int length;
-	unsigned long pages;
-};
-
-static struct sg_limits sg_limits(struct device *dev)
+static struct sg_limits sg_limits(struct device *dev,
+				  const struct grant_backend *backend)
 {
 	unsigned long boundary = XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1;
 	struct sg_limits limits = {
@@ -55,7 +44,7 @@ static struct sg_limits sg_limits(struct device *dev)
 		.pages = ULONG_MAX,
 	};
 
-	if (boundary < grant_table_size()) {
+	if (boundary < backend->ranges->size) {
 		limits.pages = min(boundary, GRANT_RANGE_CACHED);
 		limits.run_each = true;
 	}
@@ -82,54 +71,66 @@ static unsigned long list_pages(struct scatterlist *sgl, int nents)
 	return pages;
 }
 
-static bool joins(struct scatterlist *sg, const struct segment *seg,
-		  unsigned int seg_end, const struct sg_limits *limits)
+/* Whether there is no hole between what ends at @end and an entry. */
+static bool meet(unsigned int end, struct scatterlist *sg)
 {
-	return !xen_offset_in_page(seg_end) && !xen_offset_in_page(sg->offset) &&
-	       (u64)seg->length + sg->length <= limits->size &&
-	       seg->pages + entry_pages(sg) <= limits->pages;
+	return !xen_offset_in_page(end | sg->offset);
 }
 
-static struct segment next_segment(struct scatterlist *sg, int nents,
-				   const struct sg_limits *limits)
+/* Counts the entries that the next segment can have, and their pages. */
+static int next_segment(struct scatterlist *sg, int nents,
+			const struct sg_limits *limits, unsigned long *pages)
 {
-	struct segment seg = {};
 	unsigned int end = 0;
+	u64 length = 0;
+	int i;
 
-	for (; seg.entries < nents; seg.entries++, sg = sg_next(sg)) {
+	*pages = 0;
+	for (i = 0; i < nents; i++, sg = sg_next(sg)) {
 		if (!sg->length)
 			continue;
-		if (seg.pages && !joins(sg, &seg, end, limits))
+		if (*pages && (!meet(end, sg) ||
+			       length + sg->length > limits->size ||
+			       *pages + entry_pages(sg) > limits->pages))
 			break;
-		seg.length += sg->length;
-		seg.pages += entry_pages(sg);
+		length += sg->length;
+		*pages += entry_pages(sg);
 		end = sg->offset + sg->length;
 	}
-	return seg;
+	return i;
 }
 
-/* Grants a segment's entries, from @sg on. Returns its DMA address. */
-static dma_addr_t segment_grant(struct grant_backend *backend,
-				struct scatterlist *sg,
-				const struct segment *seg, grant_ref_t first,
-				bool readonly)
+/* Grants entries from @first on, and returns how many segments they are. */
+static int grant_entries(struct grant_backend *backend, grant_ref_t first,
+			 struct scatterlist *sg, int nents, bool readonly,
+			 unsigned int max_size, struct scatterlist **out)
 {
-	dma_addr_t addr = DMA_MAPPING_ERROR;
-	unsigned int i;
+	struct scatterlist *seg = NULL;
+	unsigned int pages, end = 0;
+	int segments = 0;
 
-	for (i = 0; i < seg->entries; i++, sg = sg_next(sg)) {
-		phys_addr_t phys = sg_phys(sg);
-		unsigned long pages = entry_pages(sg);
-
-		if (!pages)
+	for (; nents; nents--, sg = sg_next(sg)) {
+		if (!sg->length)
 			continue;
-		if (addr == DMA_MAPPING_ERROR)
-			addr = grant_dma_addr(first, xen_offset_in_page(phys));
-		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
-				  pages, readonly);
+
+		pages = entry_pages(sg);
+		grant_table_grant(first, backend->domid,
+				  XEN_PFN_DOWN(sg_phys(sg)), pages, readonly);
+		if (seg && meet(end, sg) &&
+		    (u64)sg_dma_len(seg) + sg->length <= max_size) {
+			sg_dma_len(seg) += sg->length;
+		} else {
+			seg = *out;
+			*out = sg_next(seg);
+			sg_dma_address(seg) =
+				grant_dma_addr(first, xen_offset_in_page(sg->offset));
+			sg_dma_len(seg) = sg->length;
+			segments++;
+		}
 		first += pages;
+		end = sg->offset + sg->length;
 	}
-	return addr;
+	return segments;
 }
 
 static unsigned long segment_pages(struct scatterlist *sg)
@@ -169,36 +170,28 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir)
 {
-	struct sg_limits limits = sg_limits(dev);
-	unsigned long total = list_pages(sgl, nents);
+	struct sg_limits limits = sg_limits(dev, backend);
 	struct scatterlist *sg = sgl, *out = sgl;
-	int left = nents, segments = 0;
-	struct segment seg;
+	int entries, left = nents, segments = 0;
+	unsigned long pages = list_pages(sgl, nents);
 	grant_ref_t first;
 
-	if (!total)
+	if (!pages)
 		return -EINVAL;
-	if (!limits.run_each &&
-	    grant_range_alloc(backend->ranges, total, &first))
-		return -ENOMEM;
 
 	while (left) {
-		seg = next_segment(sg, left, &limits);
-		if (!seg.pages)
+		entries = left;
+		if (limits.run_each)
+			entries = next_segment(sg, left, &limits, &pages);
+		if (!pages)
 			break;
-		if (limits.run_each &&
-		    grant_range_alloc(backend->ranges, seg.pages, &first))
+		if (grant_range_alloc(backend->ranges, pages, &first))
 			goto unmap;
+		segments += grant_entries(backend, first, sg, entries,
+					  dir == DMA_TO_DEVICE, limits.size, &out);
 
-		sg_dma_address(out) = segment_grant(backend, sg, &seg, first,
-						    dir == DMA_TO_DEVICE);
-		sg_dma_len(out) = seg.length;
-		out = sg_next(out);
-		segments++;
-
-		first += seg.pages;
-		left -= seg.entries;
-		while (seg.entries--)
+		left -= entries;
+		while (left && entries--)
 			sg = sg_next(sg);
 	}
 
@@ -208,7 +201,8 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 	return segments;
 
 unmap:
-	grant_sg_unmap(dev, backend, sgl, segments);
+	if (segments)
+		grant_sg_unmap(dev, backend, sgl, segments);
 	return -ENOMEM;
 }
 
@@ -227,7 +221,7 @@ void grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 	struct scatterlist *seg;
 	int i;
 
-	if (!sg_limits(dev).run_each) {
+	if (!sg_limits(dev, backend).run_each) {
 		grant_backend_end(backend, grant_dma_ref(sg_dma_address(sgl)),
 				  grant_sg_mapped(sgl, nents));
 		return;

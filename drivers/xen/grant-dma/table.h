@@ -13,6 +13,7 @@
 
 #include <xen/grant_table.h>
 
+#ifdef CONFIG_XEN_GRANT_DMA_KUNIT_TEST
 int grant_table_alloc(unsigned int count, grant_ref_t *first);
 void grant_table_free(grant_ref_t first, unsigned int count);
 void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
@@ -20,6 +21,14 @@ void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 unsigned int grant_table_end(grant_ref_t first, unsigned int count);
 unsigned long grant_table_gfn(grant_ref_t ref);
 unsigned int grant_table_size(void);
+#else
+#define grant_table_alloc	gnttab_alloc_grant_reference_seq
+#define grant_table_free	gnttab_free_grant_reference_seq
+#define grant_table_grant	gnttab_grant_foreign_access_run
+#define grant_table_end		gnttab_end_foreign_access_run
+#define grant_table_gfn		gnttab_granted_frame
+#define grant_table_size	gnttab_max_references
+#endif
 
 /* Only RAM of this domain can be granted: no MMIO, no other domain's pages. */
 static inline bool grant_table_holds(struct page *page)

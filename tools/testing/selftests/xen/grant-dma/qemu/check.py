@@ -2,8 +2,8 @@
 """All tests that need a running kernel, as TAP: check.py [GUEST...]
 
 The test bed's own come first.  Then KUnit without Xen, and the guests: KUnit and kselftest on
-the plain kernel, the debug kernel, and one with 64 KiB pages; boots with every way that
-fw_devlink may treat consumers; a device that must be refused.
+the plain kernel, the debug kernel, and one with 64 KiB pages, with virtqueues of each kind;
+boots with every way that fw_devlink may treat consumers; a device that must be refused.
 """
 
 import re
@@ -20,6 +20,7 @@ from tap import Tap
 KUNIT = "kunit.enable=1 kunit.filter_glob=xen_grant_dma*"
 SUITES = ["xen_grant_dma_address", "xen_grant_dma_firmware", "xen_grant_dma_held",
           "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg"]
+MOVES_DATA = ["devices.sh", "block.sh", "network.sh"]  # of the kselftest programs
 SKIP = 4  # a kselftest's exit status
 
 # Kernels for KUnit without Xen. QEMU's cortex-a57, on which Xen runs, has no 16 KiB pages.
@@ -111,6 +112,11 @@ def devlink_boots():
                        status_is_zero(f"all devices are bound with {cmdline}"))
 
 
+def devices(options):
+    """The usual ones, with more properties for QEMU's -device."""
+    return [Device(kind, options=options) for kind in ("blk", "net", "rng")]
+
+
 def kunit_guest(name, **options):
     """A guest that runs KUnit at boot."""
     return Test(Guest(name, "true", cmdline=KUNIT, **options), judge_kunit)
@@ -120,6 +126,7 @@ def tests():
     """Everything that is done in guests."""
     yield kunit_guest("kunit")
     yield kselftest("main", memory=1024)
+    yield kselftest("direct", MOVES_DATA, devices=devices("indirect_desc=off"), memory=1024)
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),
@@ -130,6 +137,8 @@ def tests():
     yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
     yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
     yield kselftest("debug", kernel="debug", memory=1024)
+    yield kselftest("packed", MOVES_DATA, devices=devices("packed=on"), kernel="debug",
+                    memory=1024)
 
 
 def judge(tap, test, result):

@@ -19,10 +19,13 @@ class Device:
     kind: str  # blk, net, rng
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
+    options: str = ""  # more properties for QEMU's -device
 
     def backend(self, number=0):
         """QEMU's arguments, for the device of this number among those of its kind."""
-        platform = ",iommu_platform=on" if self.platform else ""
+        options = f",iommu_platform={'on' if self.platform else 'off'}"
+        if self.options:
+            options += f",{self.options}"
         name = f"{self.kind}{number}"
         return {
             "blk": f"-drive file=/run/scratch{number},format=raw,if=none,id={name} "
@@ -31,7 +34,7 @@ class Device:
             f"-device virtio-net-device,netdev={name}",
             "rng": f"-object rng-random,filename=/dev/urandom,id={name} "
             f"-device virtio-rng-device,rng={name}",
-        }[self.kind] + platform
+        }[self.kind] + options
 
     def config(self):
         """The entry in xl's configuration."""
