@@ -37,6 +37,8 @@ void *grant_buffer_alloc_contiguous(size_t size, gfp_t gfp)
 {
 	if (!size || get_order(size) > MAX_PAGE_ORDER)
 		return NULL;
+	if (size <= PAGE_SIZE)
+		return (void *)get_zeroed_page(gfp);
 	return alloc_pages_exact(size, gfp | __GFP_ZERO);
 }
 

@@ -18,6 +18,7 @@
 #include "buffer.h"
 #include "device.h"
 #include "dma-ops.h"
+#include "ram.h"
 #include "range.h"
 #include "sg.h"
 #include "table.h"
@@ -87,7 +88,7 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 	dma_addr_t addr;
 
 	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
-		     !grant_table_holds(page)))
+		     !grant_ram_has(page)))
 		goto fail;
 	if (grant_range_alloc(gdev->backend->ranges, pages, &first))
 		goto fail;

@@ -19,6 +19,7 @@
 
 #include "address.h"
 #include "backend.h"
+#include "ram.h"
 #include "range.h"
 #include "sg.h"
 #include "table.h"
@@ -64,7 +65,7 @@ static unsigned long list_pages(struct scatterlist *sgl, int nents)
 	int i;
 
 	for_each_sg(sgl, sg, nents, i) {
-		if (!grant_table_holds(sg_page(sg)))
+		if (!grant_ram_has(sg_page(sg)))
 			return 0;
 		pages += entry_pages(sg);
 	}

@@ -7,8 +7,6 @@
 #ifndef _XEN_GRANT_DMA_TABLE_H
 #define _XEN_GRANT_DMA_TABLE_H
 
-#include <linux/memremap.h>
-#include <linux/mm.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
@@ -29,11 +27,5 @@ unsigned int grant_table_size(void);
 #define grant_table_gfn		gnttab_granted_frame
 #define grant_table_size	gnttab_max_references
 #endif
-
-/* Only RAM of this domain can be granted: no MMIO, no other domain's pages. */
-static inline bool grant_table_holds(struct page *page)
-{
-	return pfn_valid(page_to_pfn(page)) && !is_zone_device_page(page);
-}
 
 #endif /* _XEN_GRANT_DMA_TABLE_H */
