@@ -17,26 +17,26 @@ from parts import IN_GUEST, KERNELS, PARTS
 
 
 def guests(parts, turns):
-    """The guests in their order, as (part, kernel, guest). Every other turn goes backwards."""
+    """The guests in their order, as (part, setup, kernel, guest); every other turn goes back."""
     for turn in range(turns):
-        for part in parts:
+        for part, setup in [(part, setup) for part in parts for setup in part.setups]:
             for kernel in sorted(KERNELS, reverse=turn % 2):
                 if not (part.once and turn):
-                    yield part, kernel, bed.Guest(
-                        f"{part.name}-{KERNELS[kernel]}-{turn}", f"sh {IN_GUEST}/{part.name}.sh",
-                        kernel=kernel, devices=part.devices, files=part.files(kernel),
-                        **part.options)
+                    name = "-".join([part.name, *setup.paths, KERNELS[kernel], str(turn)])
+                    yield part, setup, kernel, bed.Guest(
+                        name, f"sh {IN_GUEST}/{part.name}.sh", kernel=kernel,
+                        devices=setup.devices, files=part.files(kernel), **setup.options)
 
 
 def collect(planned, done):
     """The figures of all guests, and what went wrong."""
     figures = results.Figures()
     problems = done.problems
-    for part, kernel, guest in planned:
+    for part, setup, kernel, guest in planned:
         result = done[guest.name]
         if result.status:
             problems.append(f"{guest.name}: its commands failed\n{bed.tail(result.log)}")
-        missing = figures.add(part, kernel, part.read(result))
+        missing = figures.add(part, setup, kernel, part.read(result))
         if missing:
             problems.append(f"{guest.name}: not measured: {', '.join(missing)}")
     return figures, problems
@@ -50,7 +50,7 @@ def main(directory, names):
         sys.exit(f"bench: no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     parts = [PARTS[name] for name in names]
     planned = list(guests(parts, turns))
-    done = bed.boot("bench", [guest for _, _, guest in planned])
+    done = bed.boot("bench", [guest for *_, guest in planned])
     figures, problems = collect(planned, done)
     results.write(Path(directory), parts, figures, turns)
     for problem in problems:

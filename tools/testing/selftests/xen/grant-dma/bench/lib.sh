@@ -11,3 +11,9 @@ path_of() {
 	*) if [ -e "${device%/*}/of_node/iommus" ]; then echo grants; else echo foreign; fi ;;
 	esac
 }
+
+# A file whose pages lie apart in memory, for buffers.
+make_scattered() {
+	export SCATTERED=/tmp/scattered
+	fio scattered.fio >"$OUT/scattered.log"
+}

@@ -57,17 +57,25 @@ class Row:
 
 
 @dataclass
+class Setup:
+    """A guest in which a part, or some of its paths, are measured."""
+
+    paths: list
+    devices: list
+    options: dict = field(default_factory=dict)  # more of the Guest's
+
+
+@dataclass
 class Part:
-    """Guests of one kind, and the table that comes from them."""
+    """What is measured in one go, and the table that comes from it."""
 
     name: str
     title: str
     unit: str
     paths: dict  # "grants" and what stands beside it: path -> what it is called
     rows: list
-    devices: list
+    setups: list
     read: Callable  # (result of a guest) -> (row name, path, value)...
-    options: dict = field(default_factory=dict)  # more of the Guest's
     files: Callable = lambda kernel: {}
     once: bool = False  # counted, so that one turn is enough
 
@@ -105,7 +113,7 @@ API = Part(
         *(Row(f"memory-{count}", f"memory taken by {count} × 4 KiB mapped", unit="KiB",
               paths=["grants"]) for count in (256, 4096, 16384)),
     ],
-    devices=[Device("blk"), Device("rng")],
+    [Setup(["grants", "direct"], [Device("blk"), Device("rng")])],
     read=read_lines,
     files=lambda kernel: {
         f"{IN_GUEST}/xen_grant_dma_bench.ko": MODULES[kernel] / "xen_grant_dma_bench.ko",
@@ -113,4 +121,77 @@ API = Part(
     },
 )
 
-PARTS = {part.name: part for part in (API,)}
+
+HUGE_PAGES = "hugepages=8"
+WAYS = {"grants": "grants", "foreign": "foreign mapping"}
+REQUESTS = {
+    "randread-4k-1": "4 KiB random read",
+    "randread-4k-16": "4 KiB random read, depth 16",
+    "randwrite-4k-1": "4 KiB random write",
+    "randwrite-4k-16": "4 KiB random write, depth 16",
+    "read-64k": "64 KiB read, scattered pages",
+    "read-512k": "512 KiB read, scattered pages",
+    "read-1m": "1 MiB read, scattered pages",
+    "write-512k": "512 KiB write, scattered pages",
+    "read-64k-huge": "64 KiB read, one huge page",
+    "read-512k-huge": "512 KiB read, one huge page",
+}
+REQUEST_TARGETS = {
+    "randread-4k-1": [faster(1.25)],
+    "randwrite-4k-1": [faster(1.25)],
+    "read-64k": [faster(2), near("read-64k-huge", 1.15, "from a huge page")],
+    "read-512k": [faster(3), near("read-512k-huge", 1.15, "from a huge page")],
+}
+
+
+def read_block(result):
+    """What fio says of each disk: with one request at a time how long it took, else the rate."""
+    for output in result.out.glob("block-*.json"):
+        path = output.stem.removeprefix("block-")
+        for job in json.loads(output.read_text())["jobs"]:
+            done = job["write" if "write" in job["jobname"] else "read"]
+            if job["error"] or not done["total_ios"]:
+                continue
+            if job["jobname"].endswith("-16"):
+                yield job["jobname"], path, 1e6 / done["iops"]
+            else:
+                yield job["jobname"], path, done["lat_ns"]["mean"] / 1e3
+
+
+BLOCK = Part(
+    "block", "Block requests", "µs a request", {**WAYS, "xen": "xen-blkfront"},
+    [Row(name, label, *REQUEST_TARGETS.get(name, [])) for name, label in REQUESTS.items()],
+    [
+        Setup(["grants", "xen"], [Device("blk")],
+              {"cmdline": HUGE_PAGES, "dom0_before": (HERE / "block-dom0.sh").read_text(),
+               "xl_extra": "disk += ['phy:/dev/loop3,xvdd,w']"}),
+        Setup(["foreign"], [Device("blk", platform=False, grants=False)],
+              {"cmdline": HUGE_PAGES}),
+    ],
+    read=read_block,
+)
+
+
+def read_maps(result):
+    """Lines of the request's kind, before or after, count."""
+    path = result.directory / "maps"
+    before = 0
+    for line in path.read_text().splitlines() if path.exists() else []:
+        kind, when, *count = line.split()
+        if when == "after":
+            yield kind, "grants", (int(count[0]) - before) / COUNTED
+        elif count:
+            before = int(count[0])
+
+
+COUNTED = int(re.search(r"number_ios=(\d+)", (HERE / "maps.sh").read_text())[1])
+MAPS = Part(
+    "maps", "Grant maps by the backend", "a request", {"grants": "grants"},
+    [Row(name, label, at_most(3)) for name, label in REQUESTS.items()],
+    [Setup(["grants"], [Device("blk")],
+           {"cmdline": HUGE_PAGES, "dom0_commands": (HERE / "maps-dom0.sh").read_text()})],
+    read=read_maps,
+    once=True,
+)
+
+PARTS = {part.name: part for part in (API, BLOCK, MAPS)}

@@ -27,10 +27,10 @@ class Figures:
     def __init__(self):
         self.values = defaultdict(list)
 
-    def add(self, part, kernel, readings):
+    def add(self, part, setup, kernel, readings):
         """Take the readings of one guest; what is missing of those it should have made."""
-        expected = {(row.name, path) for row in part.rows for path in row.paths or part.paths
-                    if path != "grants" or kernel in row.kernels}
+        expected = {(row.name, path) for row in part.rows for path in row.paths or setup.paths
+                    if path in setup.paths and (path != "grants" or kernel in row.kernels)}
         for name, path, value in readings:
             self.values[part.name, name, path, kernel].append(value)
             expected.discard((name, path))
