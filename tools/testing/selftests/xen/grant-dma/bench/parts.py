@@ -122,6 +122,7 @@ API = Part(
 )
 
 
+NETWORK_OPTIONS = {"dom0_before": (HERE / "network-dom0.sh").read_text()}
 HUGE_PAGES = "hugepages=8"
 WAYS = {"grants": "grants", "foreign": "foreign mapping"}
 REQUESTS = {
@@ -194,4 +195,33 @@ MAPS = Part(
     once=True,
 )
 
-PARTS = {part.name: part for part in (API, BLOCK, MAPS)}
+
+def read_network(result):
+    """What iperf3 received; sockperf's latency, which is one way, as requests a second."""
+    for output in [*result.out.glob("out-*.json"), *result.out.glob("in-*.json")]:
+        name, path = output.stem.split("-")
+        received = json.loads(output.read_text()).get("end", {}).get("sum_received")
+        if received:
+            yield name, path, received["bits_per_second"] / 1e6
+    for output in [*result.out.glob("tcp-*"), *result.out.glob("udp-*")]:
+        latency = re.search(r"Latency is ([\d.]+) usec", output.read_text())
+        if latency:
+            yield *output.name.split("-"), 1e6 / float(latency[1]) / 2
+
+
+NETWORK = Part(
+    "network", "Network", "Mbit/s", {**WAYS, "xen": "xen-netfront"},
+    [
+        Row("out", "TCP from the guest", more=True),
+        Row("in", "TCP to the guest", more=True),
+        Row("tcp", "small TCP requests", more=True, unit="1/s"),
+        Row("udp", "small UDP requests", more=True, unit="1/s"),
+    ],
+    [
+        Setup(["grants", "xen"], [Device("net")], {**NETWORK_OPTIONS, "xl_extra": "vif = ['']"}),
+        Setup(["foreign"], [Device("net", platform=False, grants=False)], NETWORK_OPTIONS),
+    ],
+    read=read_network,
+)
+
+PARTS = {part.name: part for part in (API, BLOCK, MAPS, NETWORK)}

@@ -55,7 +55,7 @@ close_backends() {
 }
 
 start_backend() {
-	for disk in $(grep -o '/run/scratch[0-9]*' "$dir/backend"); do
+	grep -o '/run/scratch[0-9]*' "$dir/backend" | while read -r disk; do
 		truncate -s 0 "$disk"
 		truncate -s 256M "$disk"
 	done
