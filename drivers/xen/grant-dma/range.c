@@ -24,7 +24,7 @@
 #include "table.h"
 
 /* Takes all runs, returns the first one. */
-static grant_ref_t stack_empty(union range_stack *stack)
+static grant_ref_t range_stack_take(union range_stack *stack)
 {
 	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
 
@@ -87,7 +87,7 @@ static grant_ref_t range_from_other_cpus(struct grant_ranges *ranges,
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		first = stack_empty(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
+		first = range_stack_take(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
 		if (first)
 			break;
 	}
@@ -124,7 +124,7 @@ static void give_back_idle(struct grant_ranges *ranges)
 	for_each_possible_cpu(cpu) {
 		stack = per_cpu_ptr(ranges->caches, cpu)->stacks;
 		for (order = 0; order <= GRANT_RANGE_MAX_ORDER; order++, stack++) {
-			for (first = stack_empty(stack); first; first = next) {
+			for (first = range_stack_take(stack); first; first = next) {
 				next = ranges->next[first];
 				table_give_back(ranges, first, BIT(order));
 			}

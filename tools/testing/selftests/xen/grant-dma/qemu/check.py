@@ -21,6 +21,7 @@ KUNIT = "kunit.enable=1 kunit.filter_glob=xen_grant_dma*"
 SUITES = ["xen_grant_dma_address", "xen_grant_dma_firmware", "xen_grant_dma_held",
           "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg"]
 MOVES_DATA = ["devices.sh", "block.sh", "network.sh"]  # of the kselftest programs
+INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
 
 # Kernels for KUnit without Xen. QEMU's cortex-a57, on which Xen runs, has no 16 KiB pages.
@@ -39,6 +40,15 @@ WAITING = """
 ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
 sleep 20
 dmesg | grep 'deferred probe'
+"""
+
+# More is in flight than there are references for, so that mappings fail and are tried again.
+SHORT_OF_REFERENCES = """
+fio --name=short --filename=/dev/vda --size=64m --io_size=32m --rw=randwrite --bs=512k \\
+	--direct=1 --ioengine=libaio --iodepth=32 --verify=crc32c --verify_fatal=1 --randrepeat=0 ||
+	exit
+cat /sys/kernel/debug/xen/grant-dma/devices
+awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug/xen/grant-dma/devices
 """
 
 REFUSED = """
@@ -112,9 +122,19 @@ def devlink_boots():
                        status_is_zero(f"all devices are bound with {cmdline}"))
 
 
-def devices(options):
-    """The usual ones, with more properties for QEMU's -device."""
-    return [Device(kind, options=options) for kind in ("blk", "net", "rng")]
+def virtqueues(name, option, bit, value, **options):
+    """The kselftests that move data, on virtqueues that an option of QEMU's devices makes."""
+    devices = [Device(kind, options=option) for kind in ("blk", "net", "rng")]
+    test = kselftest(name, MOVES_DATA, devices=devices, memory=1024, **options)
+    test.guest.commands += "cat /sys/bus/virtio/devices/*/features >$OUT/features\n"
+
+    def judge(result):
+        path = result.out / "features"
+        features = path.read_text().split() if path.exists() else []
+        yield (f"virtqueues with {option}", len(features) == len(devices)
+               and all(each[bit] == value for each in features), f"see {path}", "")
+        yield from test.judge(result)
+    return Test(test.guest, judge)
 
 
 def kunit_guest(name, **options):
@@ -126,19 +146,20 @@ def tests():
     """Everything that is done in guests."""
     yield kunit_guest("kunit")
     yield kselftest("main", memory=1024)
-    yield kselftest("direct", MOVES_DATA, devices=devices("indirect_desc=off"), memory=1024)
+    yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),
                status_is_zero("without the stub IOMMU driver, devices wait for the timeout"))
     yield Test(Guest("refused", REFUSED, devices=[Device("blk", platform=False)]),
                status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
+    yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
+               status_is_zero("data survives mappings that fail for want of references"))
     yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
     yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
     yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
     yield kselftest("debug", kernel="debug", memory=1024)
-    yield kselftest("packed", MOVES_DATA, devices=devices("packed=on"), kernel="debug",
-                    memory=1024)
+    yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
 def judge(tap, test, result):
