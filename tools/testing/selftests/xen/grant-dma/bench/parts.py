@@ -146,7 +146,10 @@ REQUEST_TARGETS = {
 
 
 def read_block(result):
-    """What fio says of each disk: with one request at a time how long it took, else the rate."""
+    """What fio says of each disk: with one request at a time how long it took, else the rate.
+
+    A mean would be that of the emulated machine's stalls, which last as long as many requests.
+    """
     for output in result.out.glob("block-*.json"):
         path = output.stem.removeprefix("block-")
         for job in json.loads(output.read_text())["jobs"]:
@@ -156,7 +159,7 @@ def read_block(result):
             if job["jobname"].endswith("-16"):
                 yield job["jobname"], path, 1e6 / done["iops"]
             else:
-                yield job["jobname"], path, done["lat_ns"]["mean"] / 1e3
+                yield job["jobname"], path, done["lat_ns"]["percentile"]["50.000000"] / 1e3
 
 
 BLOCK = Part(
