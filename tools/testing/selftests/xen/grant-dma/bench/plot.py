@@ -6,18 +6,28 @@ import subprocess
 from parts import BASE, OURS
 
 STYLE = """
-set terminal svg size 1100,{height} font "sans,12" background "white"
+set terminal svg noenhanced size 1100,{height} font "sans,12" background "white"
 set output "{output}"
 set multiplot layout {count},1
 set style data histogram
 set style histogram errorbars gap 1.5 linewidth 1
+set errorbars linecolor "black"
 set style fill solid 0.8 noborder
 set bars 0.6
 set boxwidth 0.9
 set logscale y
 set grid ytics
-set xtics rotate by -25 nomirror
-set key top left
+set xtics rotate by 25 right nomirror
+set ytics nomirror
+set border 3
+set lmargin 18
+set rmargin 22
+set bmargin 10
+set key outside right top
+set linetype 1 linecolor "#d55e00"
+set linetype 2 linecolor "#0072b2"
+set linetype 3 linecolor "#999999"
+set linetype 4 linecolor "#cccccc"
 set datafile missing "-"
 """
 PANEL_HEIGHT = 420

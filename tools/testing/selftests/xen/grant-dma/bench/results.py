@@ -62,7 +62,7 @@ def cell(summary):
 
 def ratio(row, base, ours):
     """How many times better ours is."""
-    if not base or not ours:
+    if not base or not ours or not row.compared:
         return ""
     better, worse = (ours, base) if row.more else (base, ours)
     return f"{better.median / worse.median:.2f} ×" if worse.median else ""
@@ -137,6 +137,11 @@ What stands beside grants was measured in the same guests as our grants.
 """
 
 NOTES = """
-Not measured: the number of instructions, which cannot be counted exactly here (Xen hangs under
-QEMU's -icount).
+- A request's time is what fio or sockperf saw, on average; with 16 in flight, it is the inverse of
+  the rate. Disks and network devices with foreign mapping were in guests of their own.
+- dma_map_benchmark counts in units of 100 ns. It takes the place of a virtio driver, and the
+  in-tree implementation has grants for virtio drivers only.
+- Memory is what the kernel has less of as MemFree, which moves in steps of some 100 KiB.
+- Not measured: the number of instructions, which cannot be counted exactly here (Xen hangs under
+  QEMU's -icount); the memory of a request in flight, which is below those steps.
 """
