@@ -5,7 +5,8 @@ set -eu
 dir=$1
 here=$(dirname "$0")/..
 root=$dir/root
-"$here/pieces/debian-root.sh" busybox-static,fio,e2fsprogs,socat,iproute2,kmod,iperf3,sockperf "$root"
+packages=busybox-static,fio,e2fsprogs,socat,iproute2,kmod,iperf3,sockperf
+"$here/pieces/debian-root.sh" $packages "$root"
 rm -rf "${root:?}/usr/share" "${root:?}/usr/include" "${root:?}/var"
 mkdir -p "$root/dev" "$root/kselftest" "$root/mnt" "$root/proc" "$root/run" "$root/sys" "$root/tmp"
 for directory in bin sbin lib; do
