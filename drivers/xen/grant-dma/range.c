@@ -12,7 +12,9 @@
  *   where they began;
  * - a chunk of the grant table, cut into runs of that length;
  * - once more the same, after everything idle went back to the grant table,
- *   where neighbours become one again.
+ *   where neighbours become one again;
+ * - what is left, though it is too little for a run that begins at a multiple of
+ *   its length as all others do. Such a run is not kept.
  */
 
 #include <kunit/static_stub.h>
@@ -143,7 +145,7 @@ static int range_refill(struct grant_ranges *ranges, unsigned int order,
 	give_back_idle(ranges);
 	*first = range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
 		 range_from_table(ranges, order, BIT(order));
-	return *first ? 0 : -ENOMEM;
+	return *first ? 0 : table_take(ranges, BIT(order), first);
 }
 
 static int range_alloc_long(struct grant_ranges *ranges, unsigned long count,

@@ -15,10 +15,7 @@
 
 #include <xen/grant_table.h>
 
-/*
- * Runs up to this length are cached, and begin at a multiple of their length
- * rounded up to a power of two.
- */
+/* Runs up to this length are rounded up to a power of two and cached. */
 #define GRANT_RANGE_CACHED	256
 #define GRANT_RANGE_MAX_ORDER	ilog2(GRANT_RANGE_CACHED)
 
@@ -134,14 +131,31 @@ static inline int grant_range_alloc(struct grant_ranges *ranges,
 	return grant_range_alloc_slow(ranges, count, first);
 }
 
-/* Keeps a run of a cached length; returns false when enough of them are idle. */
+/**
+ * grant_range_is_aligned() - whether a run begins at a multiple of its length
+ * @first: first reference
+ * @count: how many, at most GRANT_RANGE_CACHED
+ *
+ * The length is @count rounded up to a power of two. Every run does unless
+ * there are too few references left to choose from.
+ */
+static inline bool grant_range_is_aligned(grant_ref_t first, unsigned long count)
+{
+	return !(first & (BIT(order_base_2(count)) - 1));
+}
+
+/* Keeps an aligned run; returns false when enough of them are idle. */
 static inline bool range_keep(struct grant_ranges *ranges, unsigned int order,
 			      grant_ref_t first)
 {
-	struct range_cache *cache = get_cpu_ptr(ranges->caches);
-	bool kept = range_stack_push(ranges, &cache->stacks[order],
-				     GRANT_RANGE_STACK_REFS >> order, first);
+	struct range_cache *cache;
+	bool kept;
 
+	if (unlikely(first & (BIT(order) - 1)))
+		return false;
+	cache = get_cpu_ptr(ranges->caches);
+	kept = range_stack_push(ranges, &cache->stacks[order],
+				GRANT_RANGE_STACK_REFS >> order, first);
 	put_cpu_ptr(ranges->caches);
 	return kept;
 }

@@ -188,6 +188,11 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 			break;
 		if (grant_range_alloc(backend->ranges, pages, &first))
 			goto unmap;
+		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
+		    !grant_range_is_aligned(first, pages)) {
+			grant_range_free(backend->ranges, first, pages);
+			goto unmap;
+		}
 		segments += grant_entries(backend, first, sg, entries,
 					  dir == DMA_TO_DEVICE, limits.size, &out);
 
