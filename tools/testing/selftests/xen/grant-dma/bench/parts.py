@@ -202,14 +202,14 @@ MAPS = Part(
 
 
 def read_network(result):
-    """What iperf3 received; sockperf's latency, which is one way, as requests a second."""
+    """What iperf3 received; sockperf's median latency, which is one way, as requests a second."""
     for output in [*result.out.glob("out-*.json"), *result.out.glob("in-*.json")]:
         name, path = output.stem.split("-")
         received = json.loads(output.read_text()).get("end", {}).get("sum_received")
         if received:
             yield name, path, received["bits_per_second"] / 1e6
     for output in [*result.out.glob("tcp-*"), *result.out.glob("udp-*")]:
-        latency = re.search(r"Latency is ([\d.]+) usec", output.read_text())
+        latency = re.search(r"percentile 50.000 = *([\d.]+)", output.read_text())
         if latency:
             yield *output.name.split("-"), 1e6 / float(latency[1]) / 2
 
