@@ -10,7 +10,7 @@ export DISK=/dev/vda
 # Nothing happens meanwhile, so it does not matter when dom0 sees the mark.
 mark() {
 	echo "maps: $1"
-	sleep 1
+	sleep 0.5
 }
 
 make_scattered || exit
