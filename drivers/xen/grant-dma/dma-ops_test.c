@@ -325,6 +325,16 @@ static void references_run_out(struct kunit *test)
 	void *vaddr;
 	int i;
 
+	/* While no run is idle. */
+	t->table->fail_in = 1;
+	before = failures(test);
+	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev, PAGE_SIZE, &addr,
+						DMA_TO_DEVICE, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, failures(test), before + 2);
+	expect_idle(test);
+
 	for (i = 1;; i++) {
 		before = failures(test);
 		t->table->fail_in = i;
@@ -336,14 +346,6 @@ static void references_run_out(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, i, 1);
 	dma_free_coherent(t->dev, SZ_64K, vaddr, addr);
-
-	t->table->fail_in = 1;
-	before = failures(test);
-	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
-	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev, PAGE_SIZE, &addr,
-						DMA_TO_DEVICE, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, failures(test), before + 2);
 	expect_idle(test);
 }
 
