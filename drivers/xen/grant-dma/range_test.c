@@ -223,6 +223,21 @@ static void range_table_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, table->used, 0);
 }
 
+/* A run that comes and goes stays idle in between, however often it does. */
+static void range_kept(struct kunit *test)
+{
+	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
+	struct grant_ranges *ranges = create_ranges(test);
+	grant_ref_t first;
+	int i;
+
+	for (i = 0; i < 2 * GRANT_RANGE_STACK_REFS; i++) {
+		KUNIT_ASSERT_EQ(test, grant_range_alloc(ranges, 1, &first), 0);
+		grant_range_free(ranges, first, 1);
+		table->fail_in = 1;
+	}
+}
+
 struct handover {
 	struct grant_ranges *ranges;
 	grant_ref_t runs[100];
@@ -363,6 +378,7 @@ static struct kunit_case range_cases[] = {
 	KUNIT_CASE_PARAM(range_random, table_params),
 	KUNIT_CASE(range_limit),
 	KUNIT_CASE(range_table_fails),
+	KUNIT_CASE(range_kept),
 	KUNIT_CASE(range_from_other_cpu),
 	KUNIT_CASE(range_crowd),
 	KUNIT_CASE(backend_shared),
