@@ -145,15 +145,15 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 			       unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	int pages = grant_sg_mapped(sgl, nents), i;
 	struct scatterlist *seg;
+	int pages, i;
 
 	if (trace_xen_grant_dma_unmap_enabled())
 		for_each_grant_segment(sgl, seg, nents, i)
 			trace_xen_grant_dma_unmap(dev, sg_dma_address(seg),
 						  sg_dma_len(seg), dir);
+	pages = grant_sg_unmap(dev, gdev->backend, sgl, nents);
 	grant_device_use(gdev, -pages);
-	grant_sg_unmap(dev, gdev->backend, sgl, nents);
 }
 
 static void *grant_dma_alloc(struct device *dev, size_t size,

@@ -7,6 +7,7 @@
 #ifndef _XEN_GRANT_DMA_RANGE_H
 #define _XEN_GRANT_DMA_RANGE_H
 
+#include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/log2.h>
@@ -141,7 +142,7 @@ static inline int grant_range_alloc(struct grant_ranges *ranges,
  */
 static inline bool grant_range_is_aligned(grant_ref_t first, unsigned long count)
 {
-	return !(first & (BIT(order_base_2(count)) - 1));
+	return IS_ALIGNED(first, BIT(order_base_2(count)));
 }
 
 /* Keeps an aligned run; returns false when enough of them are idle. */
@@ -151,7 +152,7 @@ static inline bool range_keep(struct grant_ranges *ranges, unsigned int order,
 	struct range_cache *cache;
 	bool kept;
 
-	if (unlikely(first & (BIT(order) - 1)))
+	if (unlikely(!IS_ALIGNED(first, BIT(order))))
 		return false;
 	cache = get_cpu_ptr(ranges->caches);
 	kept = range_stack_push(ranges, &cache->stacks[order],

@@ -220,19 +220,25 @@ unmap:
  * @nents: number of its entries
  *
  * Context: Any.
+ * Return: the references that it used.
  */
-void grant_sg_unmap(struct device *dev, struct grant_backend *backend,
-		    struct scatterlist *sgl, int nents)
+unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
+			     struct scatterlist *sgl, int nents)
 {
+	unsigned long pages = 0;
 	struct scatterlist *seg;
 	int i;
 
 	if (!sg_limits(dev, backend).run_each) {
+		pages = grant_sg_mapped(sgl, nents);
 		grant_backend_end(backend, grant_dma_ref(sg_dma_address(sgl)),
-				  grant_sg_mapped(sgl, nents));
-		return;
+				  pages);
+		return pages;
 	}
-	for_each_grant_segment(sgl, seg, nents, i)
+	for_each_grant_segment(sgl, seg, nents, i) {
 		grant_backend_end(backend, grant_dma_ref(sg_dma_address(seg)),
 				  segment_pages(seg));
+		pages += segment_pages(seg);
+	}
+	return pages;
 }
