@@ -55,13 +55,17 @@ def package_version(package):
     return done.stdout.split()[1] if done.stdout.startswith("ii ") else None
 
 
+# Checks that run beside each other wait here for each other's packages.
+APT = ["flock", "/run/lock/xen-grant-dma-apt", "apt-get"]
+
+
 def install(packages):
     missing = [package for package in packages if not package_version(package)]
     if not missing:
         return
     print(f"# installing {' '.join(missing)}", flush=True)
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-        done = subprocess.run(["apt-get", "--quiet=2", *command], text=True, capture_output=True,
+        done = subprocess.run([*APT, "--quiet=2", *command], text=True, capture_output=True,
                               env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         if done.returncode:
             raise Fault(f"apt-get {' '.join(command)}: {done.stderr.strip()}")

@@ -203,7 +203,7 @@ def bisect(tree, tap, commits):
 def unless_known_good(content, check, *args):
     """Do a check, unless it passed for the same content with the same tools."""
     tools = [package_version(package) for package in PACKAGES["compile"]]
-    mark = BUILD / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
+    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
     faults = [] if mark.exists() else check(*args)
     if not faults:
         mark.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run checks that print TAP, or the kernel's KTAP, and sum up their results.
 
-Each argument names a make target check-NAME. A result that has indented ones before it only groups them, so the
+Each argument is a lane, names of checks that run one after another; lanes run beside each other. A check is the make
+target check-NAME; what it prints is shown after its name, and lies as it is in the directory. A result that has indented ones before it only groups them, so the
 innermost ones are counted. A check also fails where its results are not as many as its plan says, where a group fails
 though all in it passed, and where its exit status is not zero though its results say that all is well.
 """
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 LINE = re.compile(r"(?:\[ *\d+\.\d+\] ?)?( *)(?:(not ok|ok)\b(.*)|(?:1\.\.(\d+))(.*)|(Bail out!.*))$")
@@ -95,30 +97,32 @@ class Results(Counter):
 
 def run(name, directory):
     results = Results()
-    print(f"== {name}", flush=True)
-    check = subprocess.Popen(["make", "--no-print-directory", f"check-{name}"], text=True, errors="replace",
-                             stdout=subprocess.PIPE)
+    # What the checks have in common is made before them.
+    command = ["make", "--no-print-directory", "--old-file=tree", f"check-{name}"]
+    check = subprocess.Popen(command, text=True, errors="replace", stdout=subprocess.PIPE)
     with check, open(directory / f"{name}.tap", "w", buffering=1) as log:
         for line in check.stdout:
-            print(line, end="", flush=True)
+            print(f"{name}: {line}", end="", flush=True)
             log.write(line)
             results.line(line)
     results.end_all(check.returncode)
     for fault in results.faults:
-        print(f"# {name}: {fault}")
+        print(f"{name}: # {fault}", flush=True)
     return results
 
 
-def main(directory, names):
+def main(directory, lanes):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    checks = {name: run(name, directory) for name in names}
+    with ThreadPoolExecutor() as pool:
+        done = pool.map(lambda lane: [(name, run(name, directory)) for name in lane.split()], lanes)
+    checks = dict(each for lane in done for each in lane)
     total = Results()
     for results in checks.values():
         total.update(results)
     summary = "".join(f"{name}: {results}\n" for name, results in checks.items())
     (directory / "summary").write_text(summary)
-    print(f"== summary\n{summary}{total}")
+    print(f"\n{summary}{total}")
     return 1 if total["failed"] else 0
 
 

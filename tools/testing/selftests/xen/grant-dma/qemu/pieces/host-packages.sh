@@ -16,6 +16,8 @@ for package in $packages; do
 done
 [ "$missing" ] || exit 0
 export DEBIAN_FRONTEND=noninteractive
-apt-get update
+# The checks outside of guests may install theirs at the same time.
+apt_get() { flock /run/lock/xen-grant-dma-apt apt-get "$@"; }
+apt_get update
 # shellcheck disable=SC2086 # a list of words
-apt-get install -y --no-install-recommends $missing
+apt_get install -y --no-install-recommends $missing
