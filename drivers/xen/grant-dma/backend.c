@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 
 #include "backend.h"
+#include "isolation.h"
+#include "pool.h"
 
 /* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
@@ -28,18 +30,27 @@ static struct grant_backend *grant_backend_create(domid_t domid)
 	if (!backend)
 		return NULL;
 
+	backend->domid = domid;
 	backend->ranges = grant_ranges_get();
-	if (!backend->ranges) {
-		kfree(backend);
-		return NULL;
+	if (!backend->ranges)
+		goto free_backend;
+	if (grant_isolation_strict()) {
+		backend->pool = grant_pool_create(backend);
+		if (!backend->pool)
+			goto put_ranges;
 	}
 
-	backend->domid = domid;
 	kref_init(&backend->kref);
 	INIT_LIST_HEAD(&backend->devices);
 	grant_held_init(&backend->held);
 	list_add_tail(&backend->node, &grant_backends);
 	return backend;
+
+put_ranges:
+	grant_ranges_put(backend->ranges);
+free_backend:
+	kfree(backend);
+	return NULL;
 }
 
 /**
@@ -70,6 +81,7 @@ static void grant_backend_release(struct kref *kref)
 		container_of(kref, struct grant_backend, kref);
 
 	list_del(&backend->node);
+	grant_pool_destroy(backend->pool);
 	grant_ranges_put(backend->ranges);
 	mutex_unlock(&grant_backends_lock);
 	kfree(backend);

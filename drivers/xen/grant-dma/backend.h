@@ -18,12 +18,16 @@
 #include "table.h"
 #include "usage.h"
 
+struct grant_pool;
+
 struct grant_backend {
 	domid_t domid;
 	struct kref kref;
 	struct list_head node;
 
 	struct grant_ranges *ranges;
+	/* NULL unless isolation is strict. */
+	struct grant_pool *pool;
 	/* Of its devices, so far as they passed it on; what is held is extra. */
 	struct grant_usage usage;
 	struct grant_held held;

@@ -13,6 +13,8 @@
 
 #include "backend.h"
 #include "device.h"
+#include "isolation.h"
+#include "pool.h"
 
 static int devices_show(struct seq_file *m, void *unused)
 {
@@ -25,7 +27,7 @@ static int devices_show(struct seq_file *m, void *unused)
 	list_for_each_entry(backend, &grant_backends, node) {
 		list_for_each_entry(gdev, &backend->devices, node) {
 			counters = grant_device_counters(gdev);
-			seq_printf(m, "%s %u %d %d %lu %lu\n",
+			seq_printf(m, "%s %u %d %d %llu %llu\n",
 				   dev_name(gdev->dev), backend->domid,
 				   counters.used,
 				   max(counters.used, atomic_read(&gdev->usage.peak)),
@@ -51,20 +53,20 @@ static void backend_show(struct seq_file *m, struct grant_backend *backend)
 		counters = grant_device_counters(gdev);
 		mappings += counters.mappings;
 		failures += counters.failures;
-		/* What the device's CPUs have not passed on. */
-		used += counters.used - atomic_read(&gdev->usage.used);
+		used += grant_device_cpu_counters(gdev).used;
 		devices++;
 	}
-	seq_printf(m, "%u %u %d %d %u %llu %llu\n", backend->domid, devices,
+	seq_printf(m, "%u %u %d %d %u %llu %llu %d\n", backend->domid, devices,
 		   used, max(used, atomic_read(&backend->usage.peak)), held,
-		   mappings, failures);
+		   mappings, failures,
+		   backend->pool ? atomic_read(&backend->pool->pages) : 0);
 }
 
 static int backends_show(struct seq_file *m, void *unused)
 {
 	struct grant_backend *backend;
 
-	seq_puts(m, "backend devices references peak held mappings failures\n");
+	seq_puts(m, "backend devices references peak held mappings failures pool\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
 		backend_show(m, backend);
@@ -72,6 +74,13 @@ static int backends_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(backends);
+
+static int isolation_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%s\n", grant_isolation_name());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(isolation);
 
 /* After arch code made xen/, where it does. */
 static int __init grant_debugfs_init(void)
@@ -85,6 +94,7 @@ static int __init grant_debugfs_init(void)
 	dir = debugfs_create_dir("grant-dma", xen);
 	debugfs_create_file("devices", 0400, dir, NULL, &devices_fops);
 	debugfs_create_file("backends", 0400, dir, NULL, &backends_fops);
+	debugfs_create_file("isolation", 0400, dir, NULL, &isolation_fops);
 	return 0;
 }
 late_initcall(grant_debugfs_init);

@@ -16,41 +16,62 @@
 #include "device.h"
 #include "dma-ops.h"
 #include "firmware.h"
+#include "pool.h"
 
 /**
- * grant_device_counters() - what the DMA ops of a device did
+ * grant_device_cpu_counters() - what CPUs counted for a device and did not pass on
  * @gdev: the device
  *
- * Return: the sums over all CPUs, which may change meanwhile. All of the
- * references in use are in the sum.
+ * Return: the sums over all CPUs, which may change meanwhile, but for failures,
+ * which are not passed on.
  */
 struct grant_counters
-grant_device_counters(const struct xen_grant_dma_device *gdev)
+grant_device_cpu_counters(const struct xen_grant_dma_device *gdev)
 {
-	struct grant_counters sum = { .used = atomic_read(&gdev->usage.used) };
+	struct grant_counters sum = { };
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct grant_counters *counters =
+		const struct grant_cpu_counters *counters =
 			per_cpu_ptr(gdev->counters, cpu);
+		u64 word = READ_ONCE(counters->word);
 
-		sum.used += READ_ONCE(counters->used);
-		sum.mappings += READ_ONCE(counters->mappings);
+		sum.used += grant_counted_refs(word);
+		sum.mappings += grant_counted_mappings(word);
 		sum.failures += READ_ONCE(counters->failures);
 	}
 	return sum;
 }
 
 /**
- * grant_device_pass_on() - add this CPU's references in use to those of all
+ * grant_device_counters() - what the DMA ops of a device did
+ * @gdev: the device
+ *
+ * Return: the sums, which may change meanwhile. All of the references in use
+ * are in them.
+ */
+struct grant_counters
+grant_device_counters(const struct xen_grant_dma_device *gdev)
+{
+	struct grant_counters sum = grant_device_cpu_counters(gdev);
+
+	sum.used += atomic_read(&gdev->usage.used);
+	sum.mappings += atomic64_read(&gdev->mappings);
+	return sum;
+}
+
+/**
+ * grant_device_pass_on() - add what this CPU counted to what all did
  * @gdev: the device
  *
  * Context: Any.
  */
 void grant_device_pass_on(struct xen_grant_dma_device *gdev)
 {
-	int used = this_cpu_xchg(gdev->counters->used, 0);
+	u64 word = this_cpu_xchg(gdev->counters->word, 0);
+	int used = grant_counted_refs(word);
 
+	atomic64_add(grant_counted_mappings(word), &gdev->mappings);
 	grant_usage_add(&gdev->usage, used);
 	grant_usage_add(&gdev->backend->usage, used);
 }
@@ -66,17 +87,19 @@ static void grant_device_join(struct xen_grant_dma_device *gdev)
 static void grant_device_leave(struct xen_grant_dma_device *gdev)
 {
 	struct grant_counters counters = grant_device_counters(gdev);
-	int passed_on = atomic_read(&gdev->usage.used);
+	struct grant_backend *backend = gdev->backend;
 
 	if (counters.used)
 		dev_err(gdev->dev, "driver left %d grant references mapped, domain %u keeps access\n",
-			counters.used, gdev->backend->domid);
+			counters.used, backend->domid);
 
 	mutex_lock(&grant_backends_lock);
 	list_del(&gdev->node);
-	grant_usage_add(&gdev->backend->usage, counters.used - passed_on);
-	gdev->backend->past_mappings += counters.mappings;
-	gdev->backend->past_failures += counters.failures;
+	grant_usage_add(&backend->usage, grant_device_cpu_counters(gdev).used);
+	backend->past_mappings += counters.mappings;
+	backend->past_failures += counters.failures;
+	if (backend->pool && list_empty(&backend->devices))
+		grant_pool_empty(backend->pool);
 	mutex_unlock(&grant_backends_lock);
 }
 
@@ -112,7 +135,7 @@ int grant_device_create(struct device *dev, domid_t domid)
 	if (!gdev)
 		return -ENOMEM;
 
-	gdev->counters = alloc_percpu(struct grant_counters);
+	gdev->counters = alloc_percpu(struct grant_cpu_counters);
 	if (!gdev->counters)
 		goto free_device;
 	gdev->backend = grant_backend_get(domid);

@@ -3,9 +3,11 @@
  * DMA ops that hand out grant references as DMA addresses.
  *
  * A mapping takes a run of references, grants one Xen page with each and is
- * ended by taking the access back. Shared memory on Xen is cacheable for both
- * sides, so there is nothing to sync, whatever "dma-coherent" says: the sync ops
- * are left out, and the DMA API then skips the calls.
+ * ended by taking the access back. With strict isolation, what doesn't fill Xen
+ * pages is bounced.
+ *
+ * Shared memory on Xen is cacheable for both sides, whatever "dma-coherent" says,
+ * so there is nothing to sync but bounce memory.
  */
 
 #include <linux/dma-map-ops.h>
@@ -15,6 +17,7 @@
 
 #include "address.h"
 #include "backend.h"
+#include "bounce.h"
 #include "buffer.h"
 #include "device.h"
 #include "dma-ops.h"
@@ -27,12 +30,6 @@
 static void count_failure(struct xen_grant_dma_device *gdev)
 {
 	this_cpu_inc(gdev->counters->failures);
-}
-
-static inline void count_mapping(struct xen_grant_dma_device *gdev, unsigned int pages)
-{
-	this_cpu_inc(gdev->counters->mappings);
-	grant_device_use(gdev, pages);
 }
 
 /* A device that can't address bit 63 must not be given an address that has it. */
@@ -76,6 +73,58 @@ static size_t grant_dma_opt_mapping_size(void)
 		     (size_t)(grant_table_size() / 16) << XEN_PAGE_SHIFT);
 }
 
+/* Maps a buffer by a run of its own. */
+static dma_addr_t map_run(struct xen_grant_dma_device *gdev, phys_addr_t phys,
+			  size_t size, enum dma_data_direction dir,
+			  unsigned long attrs)
+{
+	struct grant_backend *backend = gdev->backend;
+	unsigned long pages = grant_dma_pages(phys, size);
+	bool readonly = dir == DMA_TO_DEVICE;
+	grant_ref_t first;
+
+	if (grant_range_alloc(backend->ranges, pages, &first))
+		return DMA_MAPPING_ERROR;
+
+	if (likely(!grant_bounces(backend, phys, size))) {
+		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
+				  pages, readonly);
+	} else {
+		if (grant_bounce_begin(backend, first, phys, size, dir, attrs))
+			goto free_range;
+		grant_bounce_grant(backend, first, phys, size, readonly);
+	}
+	grant_device_map(gdev, pages);
+	return grant_dma_addr(first, xen_offset_in_page(phys));
+
+free_range:
+	grant_range_free(backend->ranges, first, pages);
+	return DMA_MAPPING_ERROR;
+}
+
+static void unmap_run(struct xen_grant_dma_device *gdev, dma_addr_t addr,
+		      size_t size)
+{
+	unsigned long pages = grant_dma_pages(addr, size);
+
+	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
+	grant_device_unmap(gdev, pages);
+}
+
+/* It takes no reference, but is counted like one: it is in use. */
+static dma_addr_t map_small(struct xen_grant_dma_device *gdev, phys_addr_t phys,
+			    size_t size, enum dma_data_direction dir,
+			    unsigned long attrs)
+{
+	unsigned int offset = phys & dma_get_min_align_mask(gdev->dev);
+	dma_addr_t addr = grant_bounce_map_small(gdev->backend, phys, size,
+						 offset, dir, attrs);
+
+	if (likely(addr != DMA_MAPPING_ERROR))
+		grant_device_map(gdev, 1);
+	return addr;
+}
+
 static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 				     unsigned long offset, size_t size,
 				     enum dma_data_direction dir,
@@ -83,20 +132,17 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
 	phys_addr_t phys = page_to_phys(page) + offset;
-	unsigned long pages = grant_dma_pages(phys, size);
-	grant_ref_t first;
 	dma_addr_t addr;
 
 	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
 		     !grant_ram_has(page)))
 		goto fail;
-	if (grant_range_alloc(gdev->backend->ranges, pages, &first))
+	if (grant_bounces_small(dev, gdev->backend, phys, size))
+		addr = map_small(gdev, phys, size, dir, attrs);
+	else
+		addr = map_run(gdev, phys, size, dir, attrs);
+	if (unlikely(addr == DMA_MAPPING_ERROR))
 		goto fail;
-
-	grant_table_grant(first, gdev->backend->domid, XEN_PFN_DOWN(phys),
-			  pages, dir == DMA_TO_DEVICE);
-	count_mapping(gdev, pages);
-	addr = grant_dma_addr(first, xen_offset_in_page(phys));
 	trace_xen_grant_dma_map(dev, addr, size, dir);
 	return addr;
 
@@ -110,11 +156,18 @@ static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
 				 unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	unsigned long pages = grant_dma_pages(addr, size);
+	struct grant_backend *backend = gdev->backend;
 
 	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
-	grant_device_use(gdev, -pages);
+	if (grant_bounces(backend, addr, size)) {
+		if (grant_bounce_is_small(backend, addr)) {
+			grant_bounce_unmap_small(backend, addr, size, dir, attrs);
+			grant_device_unmap(gdev, 1);
+			return;
+		}
+		grant_bounce_end(backend, addr, size, dir, attrs);
+	}
+	unmap_run(gdev, addr, size);
 }
 
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
@@ -126,13 +179,13 @@ static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
 	int ret = -EINVAL, i;
 
 	if (mask_fits(dev, *dev->dma_mask))
-		ret = grant_sg_map(dev, gdev->backend, sgl, nents, dir);
+		ret = grant_sg_map(dev, gdev->backend, sgl, nents, dir, attrs);
 	if (ret < 0) {
 		count_failure(gdev);
 		return ret;
 	}
 
-	count_mapping(gdev, grant_sg_mapped(sgl, ret));
+	grant_device_map(gdev, grant_sg_mapped(sgl, ret));
 	if (trace_xen_grant_dma_map_enabled())
 		for_each_grant_segment(sgl, seg, ret, i)
 			trace_xen_grant_dma_map(dev, sg_dma_address(seg),
@@ -146,14 +199,53 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
 	struct scatterlist *seg;
-	int pages, i;
+	int i;
 
 	if (trace_xen_grant_dma_unmap_enabled())
 		for_each_grant_segment(sgl, seg, nents, i)
 			trace_xen_grant_dma_unmap(dev, sg_dma_address(seg),
 						  sg_dma_len(seg), dir);
-	pages = grant_sg_unmap(dev, gdev->backend, sgl, nents);
-	grant_device_use(gdev, -pages);
+	grant_device_unmap(gdev, grant_sg_unmap(dev, gdev->backend, sgl, nents,
+						dir, attrs));
+}
+
+static void grant_dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr,
+					  size_t size,
+					  enum dma_data_direction dir)
+{
+	grant_bounce_sync_for_cpu(dev->xen_grant_dma->backend, addr, size, dir);
+}
+
+static void grant_dma_sync_single_for_device(struct device *dev,
+					     dma_addr_t addr, size_t size,
+					     enum dma_data_direction dir)
+{
+	grant_bounce_sync_for_device(dev->xen_grant_dma->backend, addr, size,
+				     dir);
+}
+
+static void grant_dma_sync_sg_for_cpu(struct device *dev,
+				      struct scatterlist *sgl, int nents,
+				      enum dma_data_direction dir)
+{
+	struct scatterlist *seg;
+	int i;
+
+	for_each_grant_segment(sgl, seg, nents, i)
+		grant_dma_sync_single_for_cpu(dev, sg_dma_address(seg),
+					      sg_dma_len(seg), dir);
+}
+
+static void grant_dma_sync_sg_for_device(struct device *dev,
+					 struct scatterlist *sgl, int nents,
+					 enum dma_data_direction dir)
+{
+	struct scatterlist *seg;
+	int i;
+
+	for_each_grant_segment(sgl, seg, nents, i)
+		grant_dma_sync_single_for_device(dev, sg_dma_address(seg),
+						 sg_dma_len(seg), dir);
 }
 
 static void *grant_dma_alloc(struct device *dev, size_t size,
@@ -173,7 +265,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 		goto free_range;
 
 	grant_buffer_grant(gdev->backend, first, vaddr, size);
-	count_mapping(gdev, pages);
+	grant_device_map(gdev, pages);
 	*handle = grant_dma_addr(first, 0);
 	trace_xen_grant_dma_map(dev, *handle, size, DMA_BIDIRECTIONAL);
 	return vaddr;
@@ -188,7 +280,8 @@ fail:
 static void grant_dma_free(struct device *dev, size_t size, void *vaddr,
 			   dma_addr_t addr, unsigned long attrs)
 {
-	grant_dma_unmap_page(dev, addr, size, DMA_BIDIRECTIONAL, attrs);
+	trace_xen_grant_dma_unmap(dev, addr, size, DMA_BIDIRECTIONAL);
+	unmap_run(dev->xen_grant_dma, addr, size);
 	grant_buffer_free(vaddr, size);
 }
 
@@ -259,6 +352,10 @@ const struct dma_map_ops grant_dma_ops = {
 	.unmap_page = grant_dma_unmap_page,
 	.map_sg = grant_dma_map_sg,
 	.unmap_sg = grant_dma_unmap_sg,
+	.sync_single_for_cpu = grant_dma_sync_single_for_cpu,
+	.sync_single_for_device = grant_dma_sync_single_for_device,
+	.sync_sg_for_cpu = grant_dma_sync_sg_for_cpu,
+	.sync_sg_for_device = grant_dma_sync_sg_for_device,
 	.map_resource = grant_dma_map_resource,
 	.dma_supported = grant_dma_supported,
 	.get_required_mask = grant_dma_get_required_mask,

@@ -14,12 +14,15 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include <xen/page.h>
 #include <xen/xen.h>
 
 #include "fake-table.h"
 #include "held.h"
+#include "isolation.h"
+#include "pool.h"
 #include "range.h"
 #include "table.h"
 
@@ -228,6 +231,25 @@ static struct grant_ranges *fake_ranges_get(void)
 	return grant_ranges_create();
 }
 
+/* Nor does it see the pool of a test, which the test trims. */
+static void fake_pool_schedule(struct grant_pool *pool)
+{
+	if (in_task())
+		return;
+	guard(outside_test)();
+	grant_pool_schedule(pool);
+}
+
+static bool page_isolation(void)
+{
+	return false;
+}
+
+static bool strict_isolation(void)
+{
+	return true;
+}
+
 /* Devices and backends of the test are gone by now. */
 static void expect_empty(void *context)
 {
@@ -264,6 +286,8 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_table_size, fake_size);
 	kunit_activate_static_stub(test, grant_ranges_get, fake_ranges_get);
 	kunit_activate_static_stub(test, grant_held_schedule, fake_schedule);
+	kunit_activate_static_stub(test, grant_pool_schedule, fake_pool_schedule);
+	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
 			0);
 	return table;
@@ -304,6 +328,8 @@ const void *table_params(const void *prev, char *desc)
  * table_of_param() - set up the table that a parameter asks for
  * @test: the test, with one of table_params() or without parameter
  *
+ * Isolation of backends is by page, until strict_table() says otherwise.
+ *
  * Return: the fake table, or NULL for Xen's. Skips the test without Xen.
  */
 struct fake_table *table_of_param(struct kunit *test)
@@ -312,5 +338,23 @@ struct fake_table *table_of_param(struct kunit *test)
 		return fake_table_create(test, FAKE_TABLE_SIZE);
 	if (!xen_domain())
 		kunit_skip(test, "not a Xen domain");
+	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
 	return NULL;
+}
+
+/**
+ * strict_table() - as table_of_param(), with strict isolation
+ * @test: the test
+ *
+ * Return: as table_of_param(). Skips the test on Xen's table if that is not
+ * prepared for bouncing.
+ */
+struct fake_table *strict_table(struct kunit *test)
+{
+	struct fake_table *fake = table_of_param(test);
+
+	if (!fake && !strcmp(grant_isolation_name(), "page"))
+		kunit_skip(test, "the guest's isolation is by page");
+	kunit_activate_static_stub(test, grant_isolation_strict, strict_isolation);
+	return fake;
 }

@@ -4,8 +4,7 @@
  *
  * The grant table has a lock, and a search that takes the longer the more the
  * table is fragmented. So runs that are freed are kept, rounded up to a power
- * of two, in a stack for each CPU and length. A stack is changed by compare and
- * exchange alone: interrupts may nest, and other CPUs may take it away.
+ * of two, in a stack for each CPU and length.
  *
  * When a CPU's stack is empty it gets, in this order:
  * - what another CPU has: a device's mappings often end on another CPU than
@@ -20,23 +19,13 @@
 #include <kunit/static_stub.h>
 
 #include <linux/align.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
+#include "isolation.h"
+#include "pool.h"
 #include "range.h"
 #include "table.h"
-
-/* Takes all runs, returns the first one. */
-static grant_ref_t range_stack_take(union range_stack *stack)
-{
-	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
-
-	do {
-		new.first = 0;
-		new.count = 0;
-		new.tag = old.tag + 1;
-	} while (!try_cmpxchg64_relaxed(&stack->word, &old.word, new.word));
-	return old.first;
-}
 
 static int table_take(struct grant_ranges *ranges, unsigned long count,
 		      grant_ref_t *first)
@@ -89,7 +78,7 @@ static grant_ref_t range_from_other_cpus(struct grant_ranges *ranges,
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		first = range_stack_take(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
+		first = grant_stack_take(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
 		if (first)
 			break;
 	}
@@ -119,14 +108,14 @@ static grant_ref_t range_from_table(struct grant_ranges *ranges,
 static void give_back_idle(struct grant_ranges *ranges)
 {
 	grant_ref_t first, next;
-	union range_stack *stack;
+	union grant_stack *stack;
 	unsigned int order;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		stack = per_cpu_ptr(ranges->caches, cpu)->stacks;
 		for (order = 0; order <= GRANT_RANGE_MAX_ORDER; order++, stack++) {
-			for (first = range_stack_take(stack); first; first = next) {
+			for (first = grant_stack_take(stack); first; first = next) {
 				next = ranges->next[first];
 				table_give_back(ranges, first, BIT(order));
 			}
@@ -233,17 +222,25 @@ struct grant_ranges *grant_ranges_create(void)
 		return NULL;
 
 	kref_init(&ranges->kref);
-	ranges->size = grant_table_size();
+	ranges->size = min(grant_table_size(), GRANT_SLOT_MAX_REFS);
 	/* A quarter of the table is left for xenbus, the console and others. */
 	ranges->limit = ranges->size / 4 * 3;
 	ranges->next = kvcalloc(ranges->size, sizeof(*ranges->next), GFP_KERNEL);
 	if (!ranges->next)
 		goto free_ranges;
+	if (grant_isolation_strict()) {
+		ranges->bounces = kvcalloc(ranges->size, sizeof(*ranges->bounces),
+					   GFP_KERNEL);
+		if (!ranges->bounces)
+			goto free_next;
+	}
 	ranges->caches = alloc_percpu(struct range_cache);
 	if (!ranges->caches)
-		goto free_next;
+		goto free_bounces;
 	return ranges;
 
+free_bounces:
+	kvfree(ranges->bounces);
 free_next:
 	kvfree(ranges->next);
 free_ranges:
@@ -280,6 +277,7 @@ static void grant_ranges_release(struct kref *kref)
 		shared_ranges = NULL;
 	give_back_idle(ranges);
 	free_percpu(ranges->caches);
+	kvfree(ranges->bounces);
 	kvfree(ranges->next);
 	kfree(ranges);
 }

@@ -16,6 +16,8 @@
 
 #include <xen/grant_table.h>
 
+#include "stack.h"
+
 /* Runs up to this length are rounded up to a power of two and cached. */
 #define GRANT_RANGE_CACHED	256
 #define GRANT_RANGE_MAX_ORDER	ilog2(GRANT_RANGE_CACHED)
@@ -23,27 +25,17 @@
 /* References that a CPU may keep idle as runs of one length. */
 #define GRANT_RANGE_STACK_REFS	2048
 
-/*
- * Free runs of one length, linked by grant_ranges::next. The tag is different
- * after every change, so that no change is missed by a compare and exchange.
- */
-union range_stack {
-	struct {
-		grant_ref_t first;	/* 0, which no run begins with, if empty */
-		u16 count;
-		u16 tag;
-	};
-	u64 word;
-};
-
+/* Free runs of one length each, by their first references. */
 struct range_cache {
-	union range_stack stacks[GRANT_RANGE_MAX_ORDER + 1];
+	union grant_stack stacks[GRANT_RANGE_MAX_ORDER + 1];
 };
 
 /**
  * struct grant_ranges - a share of the grant table, cut into runs
  * @caches: idle runs
  * @next: for the first reference of an idle run, that of the next one
+ * @bounces: for a reference that grants bounce memory, the page, see pool.h;
+ *	NULL unless isolation is strict
  * @size: references that the grant table can grow to
  * @limit: references that may be taken out of it
  * @taken: how many were, in use or idle
@@ -52,6 +44,7 @@ struct range_cache {
 struct grant_ranges {
 	struct range_cache __percpu *caches;
 	grant_ref_t *next;
+	struct grant_pool_page **bounces;
 	unsigned int size;
 	unsigned int limit;
 	atomic_t taken;
@@ -72,38 +65,11 @@ void grant_range_free_part(struct grant_ranges *ranges, grant_ref_t first,
 			   unsigned long count);
 unsigned long grant_range_max(const struct grant_ranges *ranges);
 
-/* Returns the first reference of a run, 0 if there is none. */
-static inline grant_ref_t range_stack_pop(const struct grant_ranges *ranges,
-					  union range_stack *stack)
+static inline u32 range_below(const void *owner, u32 first)
 {
-	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
+	const struct grant_ranges *ranges = owner;
 
-	do {
-		if (unlikely(!old.first))
-			return 0;
-		new.first = READ_ONCE(ranges->next[old.first]);
-		new.count = old.count - 1;
-		new.tag = old.tag + 1;
-	} while (!try_cmpxchg64_relaxed(&stack->word, &old.word, new.word));
-	return old.first;
-}
-
-/* Returns false when the stack is full. */
-static inline bool range_stack_push(const struct grant_ranges *ranges,
-				    union range_stack *stack,
-				    unsigned int limit, grant_ref_t first)
-{
-	union range_stack old = { .word = READ_ONCE(stack->word) }, new;
-
-	do {
-		if (unlikely(old.count == limit))
-			return false;
-		WRITE_ONCE(ranges->next[first], old.first);
-		new.first = first;
-		new.count = old.count + 1;
-		new.tag = old.tag + 1;
-	} while (!try_cmpxchg64_release(&stack->word, &old.word, new.word));
-	return true;
+	return READ_ONCE(ranges->next[first]);
 }
 
 /**
@@ -123,8 +89,8 @@ static inline int grant_range_alloc(struct grant_ranges *ranges,
 
 	if (likely(count <= GRANT_RANGE_CACHED)) {
 		cache = get_cpu_ptr(ranges->caches);
-		*first = range_stack_pop(ranges,
-					 &cache->stacks[order_base_2(count)]);
+		*first = grant_stack_pop(&cache->stacks[order_base_2(count)],
+					 range_below, ranges);
 		put_cpu_ptr(ranges->caches);
 		if (likely(*first))
 			return 0;
@@ -155,8 +121,9 @@ static inline bool range_keep(struct grant_ranges *ranges, unsigned int order,
 	if (unlikely(!IS_ALIGNED(first, BIT(order))))
 		return false;
 	cache = get_cpu_ptr(ranges->caches);
-	kept = range_stack_push(ranges, &cache->stacks[order],
-				GRANT_RANGE_STACK_REFS >> order, first);
+	kept = grant_stack_push(&cache->stacks[order],
+				GRANT_RANGE_STACK_REFS >> order, first,
+				&ranges->next[first]);
 	put_cpu_ptr(ranges->caches);
 	return kept;
 }

@@ -19,6 +19,7 @@
 
 #include "address.h"
 #include "backend.h"
+#include "bounce.h"
 #include "ram.h"
 #include "range.h"
 #include "sg.h"
@@ -52,6 +53,17 @@ static struct sg_limits sg_limits(struct device *dev,
 	return limits;
 }
 
+/* As sg_next() where there is a next entry, but inline. */
+static inline struct scatterlist *entry_after(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+#define for_each_entry(sgl, sg, nents, left)				\
+	for ((left) = (nents), (sg) = (sgl); (left);			\
+	     (sg) = --(left) ? entry_after(sg) : (sg))
+
 static unsigned long entry_pages(struct scatterlist *sg)
 {
 	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;
@@ -62,9 +74,9 @@ static unsigned long list_pages(struct scatterlist *sgl, int nents)
 {
 	unsigned long pages = 0;
 	struct scatterlist *sg;
-	int i;
+	int left;
 
-	for_each_sg(sgl, sg, nents, i) {
+	for_each_entry(sgl, sg, nents, left) {
 		if (!grant_ram_has(sg_page(sg)))
 			return 0;
 		pages += entry_pages(sg);
@@ -79,15 +91,16 @@ static bool meet(unsigned int end, struct scatterlist *sg)
 }
 
 /* Counts the entries that the next segment can have, and their pages. */
-static int next_segment(struct scatterlist *sg, int nents,
+static int next_segment(struct scatterlist *sgl, int nents,
 			const struct sg_limits *limits, unsigned long *pages)
 {
+	struct scatterlist *sg;
 	unsigned int end = 0;
 	u64 length = 0;
-	int i;
+	int left;
 
 	*pages = 0;
-	for (i = 0; i < nents; i++, sg = sg_next(sg)) {
+	for_each_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
 		if (*pages && (!meet(end, sg) ||
@@ -98,33 +111,79 @@ static int next_segment(struct scatterlist *sg, int nents,
 		*pages += entry_pages(sg);
 		end = sg->offset + sg->length;
 	}
-	return i;
+	return nents - left;
+}
+
+static dma_addr_t entry_addr(struct scatterlist *sg, grant_ref_t first)
+{
+	return grant_dma_addr(first, xen_offset_in_page(sg->offset));
+}
+
+/* Ends what bounce_entries() began, for entries that the device did not see. */
+static void unbounce_entries(struct grant_backend *backend, grant_ref_t first,
+			     struct scatterlist *sgl, int nents,
+			     enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int left;
+
+	for_each_entry(sgl, sg, nents, left) {
+		if (grant_bounces(backend, sg->offset, sg->length))
+			grant_bounce_end(backend, entry_addr(sg, first),
+					 sg->length, dir, DMA_ATTR_SKIP_CPU_SYNC);
+		first += entry_pages(sg);
+	}
+}
+
+/* Copies what of entries has to be copied before they can be granted. */
+static int bounce_entries(struct grant_backend *backend, grant_ref_t first,
+			  struct scatterlist *sgl, int nents,
+			  enum dma_data_direction dir, unsigned long attrs)
+{
+	grant_ref_t ref = first;
+	struct scatterlist *sg;
+	int left;
+
+	for_each_entry(sgl, sg, nents, left) {
+		if (grant_bounces(backend, sg->offset, sg->length) &&
+		    grant_bounce_begin(backend, ref, sg_phys(sg), sg->length,
+				       dir, attrs)) {
+			unbounce_entries(backend, first, sgl, nents - left, dir);
+			return -ENOMEM;
+		}
+		ref += entry_pages(sg);
+	}
+	return 0;
 }
 
 /* Grants entries from @first on, and returns how many segments they are. */
 static int grant_entries(struct grant_backend *backend, grant_ref_t first,
-			 struct scatterlist *sg, int nents, bool readonly,
+			 struct scatterlist *sgl, int nents, bool readonly,
 			 unsigned int max_size, struct scatterlist **out)
 {
-	struct scatterlist *seg = NULL;
+	struct scatterlist *seg = NULL, *sg;
 	unsigned int pages, end = 0;
-	int segments = 0;
+	int segments = 0, left;
 
-	for (; nents; nents--, sg = sg_next(sg)) {
+	for_each_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
 
 		pages = entry_pages(sg);
-		grant_table_grant(first, backend->domid,
-				  XEN_PFN_DOWN(sg_phys(sg)), pages, readonly);
+		if (grant_bounces(backend, sg->offset, sg->length))
+			grant_bounce_grant(backend, first, sg_phys(sg),
+					   sg->length, readonly);
+		else
+			grant_table_grant(first, backend->domid,
+					  XEN_PFN_DOWN(sg_phys(sg)), pages,
+					  readonly);
 		if (seg && meet(end, sg) &&
 		    (u64)sg_dma_len(seg) + sg->length <= max_size) {
 			sg_dma_len(seg) += sg->length;
 		} else {
 			seg = *out;
 			*out = sg_next(seg);
-			sg_dma_address(seg) =
-				grant_dma_addr(first, xen_offset_in_page(sg->offset));
+			sg_dma_address(seg) = entry_addr(sg, first);
 			sg_dma_len(seg) = sg->length;
 			segments++;
 		}
@@ -155,6 +214,24 @@ unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents)
 	return pages;
 }
 
+/* A single entry may be small enough to take no reference. */
+static int map_small(struct device *dev, struct grant_backend *backend,
+		     struct scatterlist *sg, enum dma_data_direction dir,
+		     unsigned long attrs)
+{
+	phys_addr_t phys = sg_phys(sg);
+	dma_addr_t addr;
+
+	addr = grant_bounce_map_small(backend, phys, sg->length,
+				      phys & dma_get_min_align_mask(dev),
+				      dir, attrs);
+	if (addr == DMA_MAPPING_ERROR)
+		return -ENOMEM;
+	sg_dma_address(sg) = addr;
+	sg_dma_len(sg) = sg->length;
+	return 1;
+}
+
 /**
  * grant_sg_map() - grant a scatterlist, and set the DMA addresses in it
  * @dev: the device, for what it demands of segments
@@ -162,6 +239,7 @@ unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents)
  * @sgl: the list
  * @nents: number of its entries
  * @dir: direction; the backend may only read for DMA_TO_DEVICE
+ * @attrs: attributes of the DMA API
  *
  * Context: Any.
  * Return: the number of segments, -EINVAL when there is nothing to map or
@@ -169,7 +247,7 @@ unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents)
  */
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
-		 enum dma_data_direction dir)
+		 enum dma_data_direction dir, unsigned long attrs)
 {
 	struct sg_limits limits = sg_limits(dev, backend);
 	struct scatterlist *sg = sgl, *out = sgl;
@@ -179,6 +257,9 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 
 	if (!pages)
 		return -EINVAL;
+	if (nents == 1 &&
+	    grant_bounces_small(dev, backend, sg_phys(sgl), sgl->length))
+		return map_small(dev, backend, sgl, dir, attrs);
 
 	while (left) {
 		entries = left;
@@ -189,16 +270,17 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		if (grant_range_alloc(backend->ranges, pages, &first))
 			goto unmap;
 		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
-		    !grant_range_is_aligned(first, pages)) {
-			grant_range_free(backend->ranges, first, pages);
-			goto unmap;
-		}
+		    !grant_range_is_aligned(first, pages))
+			goto free_range;
+		if (backend->pool &&
+		    bounce_entries(backend, first, sg, entries, dir, attrs))
+			goto free_range;
 		segments += grant_entries(backend, first, sg, entries,
 					  dir == DMA_TO_DEVICE, limits.size, &out);
 
 		left -= entries;
 		while (left && entries--)
-			sg = sg_next(sg);
+			sg = entry_after(sg);
 	}
 
 	/* Where the segments end, if there are fewer of them than entries. */
@@ -206,10 +288,32 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		sg_dma_len(out) = 0;
 	return segments;
 
+free_range:
+	grant_range_free(backend->ranges, first, pages);
 unmap:
 	if (segments)
-		grant_sg_unmap(dev, backend, sgl, segments);
+		grant_sg_unmap(dev, backend, sgl, segments, dir,
+			       attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return -ENOMEM;
+}
+
+/* Returns how many references all segments use together. */
+static unsigned long unbounce_segments(struct grant_backend *backend,
+				       struct scatterlist *sgl, int nents,
+				       enum dma_data_direction dir,
+				       unsigned long attrs)
+{
+	unsigned long pages = 0;
+	struct scatterlist *seg;
+	int i;
+
+	for_each_grant_segment(sgl, seg, nents, i) {
+		pages += segment_pages(seg);
+		if (grant_bounces(backend, sg_dma_address(seg), sg_dma_len(seg)))
+			grant_bounce_end(backend, sg_dma_address(seg),
+					 sg_dma_len(seg), dir, attrs);
+	}
+	return pages;
 }
 
 /**
@@ -218,27 +322,35 @@ unmap:
  * @backend: the backend that has access
  * @sgl: the list, as it was mapped
  * @nents: number of its entries
+ * @dir: direction
+ * @attrs: attributes of the DMA API
  *
  * Context: Any.
  * Return: the references that it used.
  */
 unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
-			     struct scatterlist *sgl, int nents)
+			     struct scatterlist *sgl, int nents,
+			     enum dma_data_direction dir, unsigned long attrs)
 {
-	unsigned long pages = 0;
+	dma_addr_t addr = sg_dma_address(sgl);
+	unsigned long pages;
 	struct scatterlist *seg;
 	int i;
 
+	if (grant_bounces(backend, addr, sg_dma_len(sgl)) &&
+	    grant_bounce_is_small(backend, addr)) {
+		grant_bounce_unmap_small(backend, addr, sg_dma_len(sgl), dir,
+					 attrs);
+		return 1;
+	}
+
+	pages = unbounce_segments(backend, sgl, nents, dir, attrs);
 	if (!sg_limits(dev, backend).run_each) {
-		pages = grant_sg_mapped(sgl, nents);
-		grant_backend_end(backend, grant_dma_ref(sg_dma_address(sgl)),
-				  pages);
+		grant_backend_end(backend, grant_dma_ref(addr), pages);
 		return pages;
 	}
-	for_each_grant_segment(sgl, seg, nents, i) {
+	for_each_grant_segment(sgl, seg, nents, i)
 		grant_backend_end(backend, grant_dma_ref(sg_dma_address(seg)),
 				  segment_pages(seg));
-		pages += segment_pages(seg);
-	}
 	return pages;
 }

@@ -20,9 +20,10 @@ struct grant_backend;
 
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
-		 enum dma_data_direction dir);
+		 enum dma_data_direction dir, unsigned long attrs);
 unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
-			     struct scatterlist *sgl, int nents);
+			     struct scatterlist *sgl, int nents,
+			     enum dma_data_direction dir, unsigned long attrs);
 unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents);
 
 #endif /* _XEN_GRANT_DMA_SG_H */

@@ -73,6 +73,20 @@ grant_ref_t test_ref(struct kunit *test, dma_addr_t addr)
 }
 
 /**
+ * test_view() - what a backend finds at a DMA address
+ * @test: the test, which fails if that is no grant's address
+ * @addr: the address
+ *
+ * Return: where this is in the guest's memory, up to the end of the Xen page.
+ */
+void *test_view(struct kunit *test, dma_addr_t addr)
+{
+	phys_addr_t phys = gfn_to_pfn(grant_table_gfn(test_ref(test, addr)));
+
+	return phys_to_virt(phys << 12 | (addr & 4095));
+}
+
+/**
  * test_resolves() - see that a backend finds the right bytes at DMA addresses
  * @test: the test, which fails if it doesn't
  * @addr: DMA address of the first byte

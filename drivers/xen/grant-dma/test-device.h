@@ -22,6 +22,7 @@ struct page;
 struct device *test_device(struct kunit *test, const char *name, domid_t domid);
 struct page *test_pages(struct kunit *test, size_t size);
 grant_ref_t test_ref(struct kunit *test, dma_addr_t addr);
+void *test_view(struct kunit *test, dma_addr_t addr);
 bool test_resolves(struct kunit *test, dma_addr_t addr, phys_addr_t phys,
 		   size_t size);
 bool test_backend_exists(domid_t domid);

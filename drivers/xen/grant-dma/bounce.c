@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers that don't fill their Xen pages.
+ *
+ * A buffer below a Xen page is copied to a slot of the backend's pool, which is
+ * granted already. Of a longer one just the head and the tail are copied, to
+ * pages of the pool that are granted once more, by the first and the last
+ * reference of the buffer's run, so that it stays one range of DMA addresses.
+ *
+ * Bounce memory is the backend's to read, and perhaps to write, at any time. It
+ * holds a copy of what the device may read as long as that is mapped. Elsewhere
+ * it is zero, or what the backend wrote there, which nobody reads.
+ */
+
+#include <linux/highmem.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "bounce.h"
+#include "table.h"
+
+static void copy_from_phys(void *to, phys_addr_t phys, size_t size)
+{
+	size_t step;
+
+	if (!IS_ENABLED(CONFIG_HIGHMEM)) {
+		memcpy(to, phys_to_virt(phys), size);
+		return;
+	}
+	for (; size; size -= step, phys += step, to += step) {
+		step = min_t(size_t, size, PAGE_SIZE - offset_in_page(phys));
+		memcpy_from_page(to, pfn_to_page(PHYS_PFN(phys)),
+				 offset_in_page(phys), step);
+	}
+}
+
+static void copy_to_phys(phys_addr_t phys, const void *from, size_t size)
+{
+	size_t step;
+
+	if (!IS_ENABLED(CONFIG_HIGHMEM)) {
+		memcpy(phys_to_virt(phys), from, size);
+		return;
+	}
+	for (; size; size -= step, phys += step, from += step) {
+		step = min_t(size_t, size, PAGE_SIZE - offset_in_page(phys));
+		memcpy_to_page(pfn_to_page(PHYS_PFN(phys)),
+			       offset_in_page(phys), from, step);
+	}
+}
+
+/*
+ * What the device is not to read is zero: what it leaves so would otherwise be
+ * copied back from another mapping.
+ */
+static void bounce_in(void *bounce, phys_addr_t phys, size_t size,
+		      enum dma_data_direction dir, unsigned long attrs)
+{
+	if (dir == DMA_FROM_DEVICE || attrs & DMA_ATTR_SKIP_CPU_SYNC)
+		memset(bounce, 0, size);
+	else
+		copy_from_phys(bounce, phys, size);
+}
+
+static void bounce_out(void *bounce, phys_addr_t phys, size_t size,
+		       enum dma_data_direction dir, unsigned long attrs)
+{
+	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		copy_to_phys(phys, bounce, size);
+	memset(bounce, 0, size);
+}
+
+/* Bytes at the beginning of a buffer that don't fill their page. */
+static size_t head_of(u64 addr, size_t size)
+{
+	size_t head = min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
+
+	return head < XEN_PAGE_SIZE ? head : 0;
+}
+
+/* Bytes at its end that don't, where that is another page. */
+static size_t tail_of(u64 addr, size_t size)
+{
+	return grant_dma_pages(addr, size) > 1 ? xen_offset_in_page(addr + size) : 0;
+}
+
+/* The memory that bounce memory at a DMA address stands for. */
+static phys_addr_t origin_of(struct grant_pool_page *page, dma_addr_t addr)
+{
+	unsigned int offset = xen_offset_in_page(addr);
+
+	return grant_slot_at(page, offset)->origin +
+	       (offset & (BIT(page->shift) - 1));
+}
+
+/**
+ * grant_bounce_map_small() - map a buffer that fits into a Xen page
+ * @backend: the backend that gets access
+ * @phys: where it begins
+ * @size: bytes
+ * @offset: where in a slot it shall begin; with @size, at most a Xen page
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
+ * run out.
+ */
+dma_addr_t grant_bounce_map_small(struct grant_backend *backend,
+				  phys_addr_t phys, size_t size,
+				  unsigned int offset,
+				  enum dma_data_direction dir,
+				  unsigned long attrs)
+{
+	unsigned int shift = max(order_base_2(offset + size), GRANT_SLOT_MIN_SHIFT);
+	struct grant_pool_page *page;
+	unsigned int at;
+	u32 slot;
+
+	slot = grant_slot_alloc(backend->pool, backend->ranges, shift,
+				dir == DMA_TO_DEVICE);
+	if (!slot)
+		return DMA_MAPPING_ERROR;
+
+	page = backend->ranges->bounces[grant_slot_ref(slot)];
+	at = grant_slot_offset(slot);
+	grant_slot_at(page, at)->origin = phys - offset;
+	at += offset;
+	bounce_in(page->vaddr + at, phys, size, dir, attrs);
+	return grant_dma_addr(page->ref, at);
+}
+
+/**
+ * grant_bounce_unmap_small() - end what grant_bounce_map_small() began
+ * @backend: the backend
+ * @addr: DMA address
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ */
+void grant_bounce_unmap_small(struct grant_backend *backend, dma_addr_t addr,
+			      size_t size, enum dma_data_direction dir,
+			      unsigned long attrs)
+{
+	struct grant_pool_page *page =
+		backend->ranges->bounces[grant_dma_ref(addr)];
+	unsigned int at = xen_offset_in_page(addr);
+
+	bounce_out(page->vaddr + at, origin_of(page, addr), size, dir, attrs);
+	grant_slot_free(backend->pool, page,
+			grant_slot_of(page->ref, at & ~(BIT(page->shift) - 1)));
+}
+
+static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
+			phys_addr_t phys, size_t size,
+			enum dma_data_direction dir, unsigned long attrs)
+{
+	unsigned int offset = xen_offset_in_page(phys);
+	struct grant_ranges *ranges = backend->ranges;
+	struct grant_pool_page *page;
+	u32 slot;
+
+	if (!size)
+		return 0;
+	slot = grant_slot_alloc(backend->pool, ranges, XEN_PAGE_SHIFT,
+				dir == DMA_TO_DEVICE);
+	if (!slot)
+		return -ENOMEM;
+
+	page = ranges->bounces[grant_slot_ref(slot)];
+	page->slots[0].origin = phys - offset;
+	bounce_in(page->vaddr + offset, phys, size, dir, attrs);
+	ranges->bounces[ref] = page;
+	return 0;
+}
+
+static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
+		       size_t size, enum dma_data_direction dir,
+		       unsigned long attrs)
+{
+	struct grant_pool_page **bounce =
+		&backend->ranges->bounces[grant_dma_ref(addr)];
+	struct grant_pool_page *page = *bounce;
+
+	if (!size)
+		return;
+	bounce_out(page->vaddr + xen_offset_in_page(addr),
+		   origin_of(page, addr), size, dir, attrs);
+	*bounce = NULL;
+	grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
+}
+
+/**
+ * grant_bounce_begin() - copy the parts of a buffer that don't fill their pages
+ * @backend: the backend that gets access
+ * @first: first reference of as many as the buffer has pages, none granted yet
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when memory or references have run out.
+ */
+int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
+		       phys_addr_t phys, size_t size,
+		       enum dma_data_direction dir, unsigned long attrs)
+{
+	size_t head = head_of(phys, size), tail = tail_of(phys, size);
+	grant_ref_t last = first + grant_dma_pages(phys, size) - 1;
+
+	if (bounce_begin(backend, first, phys, head, dir, attrs))
+		return -ENOMEM;
+	if (bounce_begin(backend, last, phys + size - tail, tail, dir, attrs)) {
+		bounce_end(backend, grant_dma_addr(first, xen_offset_in_page(phys)),
+			   head, dir, DMA_ATTR_SKIP_CPU_SYNC);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void grant_bounce_page(struct grant_backend *backend, grant_ref_t ref,
+			      bool readonly)
+{
+	void *vaddr = backend->ranges->bounces[ref]->vaddr;
+
+	grant_table_grant(ref, backend->domid, XEN_PFN_DOWN(virt_to_phys(vaddr)),
+			  1, readonly);
+}
+
+/**
+ * grant_bounce_grant() - grant a buffer of which parts were copied
+ * @backend: the backend that gets access
+ * @first: first reference, as for grant_bounce_begin()
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @readonly: refuse write access
+ *
+ * Context: Any.
+ */
+void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
+			phys_addr_t phys, size_t size, bool readonly)
+{
+	unsigned long pages = grant_dma_pages(phys, size);
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+
+	if (head_of(phys, size)) {
+		grant_bounce_page(backend, first++, readonly);
+		pages--;
+		pfn++;
+	}
+	if (tail_of(phys, size))
+		grant_bounce_page(backend, first + --pages, readonly);
+	if (pages)
+		grant_table_grant(first, backend->domid, pfn, pages, readonly);
+}
+
+/**
+ * grant_bounce_end() - copy back the parts that were copied
+ * @backend: the backend
+ * @addr: DMA address of the buffer
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Its references may still grant access: they are not to be freed before.
+ *
+ * Context: Any.
+ */
+void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
+		      size_t size, enum dma_data_direction dir,
+		      unsigned long attrs)
+{
+	size_t tail = tail_of(addr, size);
+
+	bounce_end(backend, addr, head_of(addr, size), dir, attrs);
+	bounce_end(backend, addr + size - tail, tail, dir, attrs);
+}
+
+static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
+			size_t size, bool for_cpu)
+{
+	struct grant_pool_page *page;
+	void *bounce;
+	size_t step;
+
+	for (; size; size -= step, addr += step) {
+		step = min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
+		page = backend->ranges->bounces[grant_dma_ref(addr)];
+		if (!page)
+			continue;
+		bounce = page->vaddr + xen_offset_in_page(addr);
+		if (for_cpu)
+			copy_to_phys(origin_of(page, addr), bounce, step);
+		else
+			copy_from_phys(bounce, origin_of(page, addr), step);
+	}
+}
+
+/**
+ * grant_bounce_sync_for_cpu() - let the CPU see what the device wrote
+ * @backend: the backend
+ * @addr: DMA address within a mapping
+ * @size: bytes
+ * @dir: direction
+ *
+ * Context: Any.
+ */
+void grant_bounce_sync_for_cpu(struct grant_backend *backend, dma_addr_t addr,
+			       size_t size, enum dma_data_direction dir)
+{
+	if (backend->pool && dir != DMA_TO_DEVICE)
+		bounce_sync(backend, addr, size, true);
+}
+
+/**
+ * grant_bounce_sync_for_device() - let the device see what the CPU wrote
+ * @backend: the backend
+ * @addr: DMA address within a mapping
+ * @size: bytes
+ * @dir: direction
+ *
+ * Context: Any.
+ */
+void grant_bounce_sync_for_device(struct grant_backend *backend,
+				  dma_addr_t addr, size_t size,
+				  enum dma_data_direction dir)
+{
+	if (backend->pool && dir != DMA_FROM_DEVICE)
+		bounce_sync(backend, addr, size, false);
+}

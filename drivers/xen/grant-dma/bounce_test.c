@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of strict isolation, by way of the DMA API: what the backend sees, and
+ * what becomes of what it writes.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include <xen/page.h>
+
+#include "backend.h"
+#include "device.h"
+#include "fake-table.h"
+#include "pool.h"
+#include "table.h"
+#include "test-device.h"
+
+#define BLOCK		SZ_512K
+#define MAPPINGS	32
+#define MAX_ENTRIES	6
+
+/* What no backend may see, what buffers hold before, and what backends write. */
+#define SECRET		0x5e
+#define OLD		0x77
+#define ANSWER		0xaa
+
+struct bounce_test {
+	struct fake_table *table;	/* NULL when on Xen's */
+	struct device *dev;
+	struct page *block;
+	struct rnd_state random;
+};
+
+/**
+ * struct mapping - a scatterlist, or one buffer if it has one entry
+ * @dir: direction
+ * @nents: number of entries, 0 if there is no mapping
+ * @is_list: whether it was mapped as a list
+ * @fill: the byte that all of it holds
+ * @sgl: entries, each in a share of the block of its own, mapped
+ */
+struct mapping {
+	enum dma_data_direction dir;
+	int nents;
+	bool is_list;
+	u8 fill;
+	struct scatterlist sgl[MAX_ENTRIES];
+};
+
+static int bounce_init(struct kunit *test)
+{
+	struct bounce_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	t->table = strict_table(test);
+	t->dev = test_device(test, "bounced", TEST_DOMID);
+	t->block = test_pages(test, BLOCK);
+	memset(page_address(t->block), SECRET, BLOCK);
+	prandom_seed_state(&t->random, 6);
+	return 0;
+}
+
+static struct grant_pool *pool_of(struct device *dev)
+{
+	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
+
+	return gdev->backend->pool;
+}
+
+/* Nothing is granted but the pool, and that is empty once it is trimmed. */
+static void expect_idle(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+
+	test_idle(test, t->dev);
+	if (t->table)
+		KUNIT_ASSERT_EQ(test, t->table->granted,
+				atomic_read(&pool_of(t->dev)->pages));
+	grant_pool_trim(pool_of(t->dev));
+	KUNIT_ASSERT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 0);
+	if (t->table)
+		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
+}
+
+static bool all_are(const void *bytes, u8 value, size_t size)
+{
+	return !memchr_inv(bytes, value, size);
+}
+
+/* No page that is granted holds a byte of a secret; the fake table knows them. */
+static bool no_secret(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	grant_ref_t ref;
+
+	if (!t->table)
+		return true;
+	for (ref = 0; ref < t->table->size; ref++) {
+		const struct fake_entry *entry = &t->table->entries[ref];
+		phys_addr_t phys = (phys_addr_t)gfn_to_pfn(entry->gfn) << 12;
+
+		if (entry->granted && memchr(phys_to_virt(phys), SECRET, SZ_4K)) {
+			KUNIT_FAIL(test, "secret behind reference %#x", ref);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Whether the backend finds a byte all over a range of DMA addresses. */
+static bool backend_sees(struct kunit *test, dma_addr_t addr, size_t size,
+			 u8 value)
+{
+	size_t step;
+
+	for (; size; size -= step, addr += step) {
+		step = min_t(size_t, size, SZ_4K - (addr & 4095));
+		if (!all_are(test_view(test, addr), value, step))
+			return false;
+	}
+	return true;
+}
+
+static void backend_writes(struct kunit *test, dma_addr_t addr, size_t size,
+			   u8 value)
+{
+	size_t step;
+
+	for (; size; size -= step, addr += step) {
+		step = min_t(size_t, size, SZ_4K - (addr & 4095));
+		memset(test_view(test, addr), value, step);
+	}
+}
+
+/* An entry in its share of the block, with a secret on both sides. */
+static void random_entry(struct kunit *test, struct scatterlist *sg,
+			 unsigned int start, unsigned int room)
+{
+	struct bounce_test *t = test->priv;
+	unsigned int first = 1 + test_random(&t->random, room / 2 - 1);
+	unsigned int length;
+
+	switch (test_random(&t->random, 4)) {
+	case 0:		/* whole Xen pages, if there are any */
+		if (room > SZ_16K / 2) {
+			first = SZ_4K;
+			length = SZ_4K << test_random(&t->random, 2);
+			break;
+		}
+		fallthrough;
+	case 1:		/* small */
+		first = room / 4;
+		length = 1 + test_random(&t->random, min(room / 4, SZ_1K));
+		break;
+	default:
+		length = 1 + test_random(&t->random, room - first - 1);
+	}
+	sg_set_page(sg, t->block + (start + first) / PAGE_SIZE, length,
+		    (start + first) % PAGE_SIZE);
+}
+
+static int map(struct kunit *test, struct mapping *mapping)
+{
+	struct bounce_test *t = test->priv;
+	struct scatterlist *sgl = mapping->sgl;
+
+	if (mapping->is_list)
+		return dma_map_sg(t->dev, sgl, mapping->nents, mapping->dir);
+
+	sg_dma_address(sgl) = dma_map_page(t->dev, sg_page(sgl), sgl->offset,
+					   sgl->length, mapping->dir);
+	sg_dma_len(sgl) = sgl->length;
+	return !dma_mapping_error(t->dev, sg_dma_address(sgl));
+}
+
+static void unmap(struct kunit *test, struct mapping *mapping)
+{
+	struct bounce_test *t = test->priv;
+	struct scatterlist *sgl = mapping->sgl;
+
+	if (mapping->is_list)
+		dma_unmap_sg(t->dev, sgl, mapping->nents, mapping->dir);
+	else
+		dma_unmap_page(t->dev, sg_dma_address(sgl), sgl->length,
+			       mapping->dir);
+}
+
+static void fill(struct mapping *mapping, u8 value)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(mapping->sgl, sg, mapping->nents, i)
+		memset(sg_virt(sg), value, sg->length);
+}
+
+/* A device that only writes may see old contents of whole pages, but no copy. */
+static bool shows(struct kunit *test, struct mapping *mapping,
+		  struct scatterlist *seg)
+{
+	dma_addr_t addr = sg_dma_address(seg);
+	size_t size = sg_dma_len(seg);
+
+	if (mapping->dir != DMA_FROM_DEVICE)
+		return backend_sees(test, addr, size, mapping->fill);
+	size = min_t(size_t, size, SZ_4K - (addr & 4095));
+	return size == SZ_4K || backend_sees(test, addr, size, 0);
+}
+
+/* Each mapping has a share of the block, and each of its entries one of that. */
+static void begin(struct kunit *test, struct mapping *mapping, int number)
+{
+	static const enum dma_data_direction dirs[] = {
+		DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE,
+	};
+	unsigned int room = BLOCK / MAPPINGS, start = number * room;
+	struct bounce_test *t = test->priv;
+	struct scatterlist *sg;
+	int i, segments;
+
+	mapping->dir = dirs[test_random(&t->random, ARRAY_SIZE(dirs))];
+	mapping->is_list = test_random(&t->random, 2);
+	mapping->nents = mapping->is_list ?
+			 1 + test_random(&t->random, MAX_ENTRIES) : 1;
+	mapping->fill = mapping->dir == DMA_FROM_DEVICE ? OLD : number + 1;
+	sg_init_table(mapping->sgl, mapping->nents);
+	room /= mapping->nents;
+	for_each_sg(mapping->sgl, sg, mapping->nents, i)
+		random_entry(test, sg, start + i * room, room);
+
+	fill(mapping, mapping->fill);
+	segments = map(test, mapping);
+	KUNIT_ASSERT_GT(test, segments, 0);
+	for_each_sg(mapping->sgl, sg, segments, i)
+		KUNIT_ASSERT_TRUE_MSG(test, shows(test, mapping, sg),
+				      "segment %d of %d, direction %d", i,
+				      segments, mapping->dir);
+}
+
+/* Whether bytes are what they were, or zero. */
+static bool unwritten(const u8 *bytes, size_t size, u8 old)
+{
+	for (; size; size--, bytes++)
+		if (*bytes && *bytes != old)
+			return false;
+	return true;
+}
+
+/* The backend writes the first half of the first segment, then it is unmapped. */
+static void end(struct kunit *test, struct mapping *mapping)
+{
+	struct scatterlist *first = mapping->sgl;
+	size_t half = (min(first->length, sg_dma_len(first)) + 1) / 2;
+	u8 *bytes = sg_virt(first);
+
+	if (mapping->dir != DMA_TO_DEVICE)
+		backend_writes(test, sg_dma_address(first), half, ANSWER);
+	unmap(test, mapping);
+
+	if (mapping->dir == DMA_TO_DEVICE)
+		KUNIT_ASSERT_TRUE(test, all_are(bytes, mapping->fill, first->length));
+	else
+		KUNIT_ASSERT_TRUE_MSG(test,
+				      all_are(bytes, ANSWER, half) &&
+				      unwritten(bytes + half,
+						first->length - half, mapping->fill),
+				      "%u bytes at %u, %zu written",
+				      first->length, first->offset, half);
+	fill(mapping, SECRET);
+	mapping->nents = 0;
+}
+
+static void random_mappings(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct mapping *mappings;
+	int i, number;
+
+	mappings = kunit_kcalloc(test, MAPPINGS, sizeof(*mappings), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, mappings);
+
+	for (i = 0; i < 3000; i++) {
+		number = test_random(&t->random, MAPPINGS);
+		if (mappings[number].nents)
+			end(test, &mappings[number]);
+		else
+			begin(test, &mappings[number], number);
+		if (i % 8 == 0)
+			KUNIT_ASSERT_TRUE(test, no_secret(test));
+	}
+	for (number = 0; number < MAPPINGS; number++)
+		if (mappings[number].nents)
+			end(test, &mappings[number]);
+
+	/* Nothing was written beside the buffers. */
+	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, BLOCK));
+	KUNIT_EXPECT_TRUE(test, no_secret(test));
+	expect_idle(test);
+}
+
+/* A part of a mapping at its beginning, in its middle and at its end. */
+static const struct { size_t offset, size; } parts[] = {
+	{ 0, 100 }, { SZ_4K - 10, 3000 }, { 9900, 100 },
+};
+
+static void sync_parts(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 1000;
+	dma_addr_t addr;
+	int i;
+
+	memset(bytes, 1, 10000);
+	addr = dma_map_single(t->dev, bytes, 10000, DMA_BIDIRECTIONAL);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t offset = parts[i].offset, size = parts[i].size;
+
+		memset(bytes + offset, 2, size);
+		dma_sync_single_range_for_device(t->dev, addr, offset, size,
+						 DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr + offset, size, 2));
+
+		backend_writes(test, addr + offset, size, 3);
+		dma_sync_single_range_for_cpu(t->dev, addr, offset, size,
+					      DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_TRUE(test, all_are(bytes + offset, 3, size));
+	}
+
+	dma_unmap_single(t->dev, addr, 10000, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, 1000));
+	expect_idle(test);
+}
+
+static void sync_keeps_direction(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 100;
+	dma_addr_t addr;
+
+	addr = dma_map_single(t->dev, bytes, 200, DMA_FROM_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	dma_sync_single_for_device(t->dev, addr, 200, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, no_secret(test));
+	backend_writes(test, addr + 50, 50, ANSWER);
+	dma_sync_single_range_for_cpu(t->dev, addr, 50, 50, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, all_are(bytes, SECRET, 50) &&
+				all_are(bytes + 50, ANSWER, 50) &&
+				all_are(bytes + 100, SECRET, 100));
+	dma_unmap_single_attrs(t->dev, addr, 200, DMA_FROM_DEVICE,
+			       DMA_ATTR_SKIP_CPU_SYNC);
+	KUNIT_EXPECT_TRUE(test, all_are(bytes + 100, SECRET, 100));
+	expect_idle(test);
+}
+
+static void sync_skipped(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 100;
+	dma_addr_t addr;
+
+	addr = dma_map_single_attrs(t->dev, bytes, 200, DMA_BIDIRECTIONAL,
+				    DMA_ATTR_SKIP_CPU_SYNC);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 200, 0));
+	backend_writes(test, addr, 200, ANSWER);
+	dma_unmap_single_attrs(t->dev, addr, 200, DMA_BIDIRECTIONAL,
+			       DMA_ATTR_SKIP_CPU_SYNC);
+	KUNIT_EXPECT_TRUE(test, all_are(bytes, SECRET, 200));
+
+	/* What is left of it is nobody else's to get. */
+	addr = dma_map_single_attrs(t->dev, bytes, 200, DMA_BIDIRECTIONAL,
+				    DMA_ATTR_SKIP_CPU_SYNC);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	dma_unmap_single(t->dev, addr, 200, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, all_are(bytes, 0, 200));
+	expect_idle(test);
+}
+
+static void low_bits_are_kept(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr;
+	int offset;
+
+	dma_set_min_align_mask(t->dev, 0x1ff);
+	for (offset = 1; offset < SZ_8K; offset += 239) {
+		addr = dma_map_single(t->dev, block + offset, 3800,
+				      DMA_TO_DEVICE);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+		KUNIT_EXPECT_EQ(test, addr & 0x1ff, offset & 0x1ff);
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 3800, SECRET));
+		dma_unmap_single(t->dev, addr, 3800, DMA_TO_DEVICE);
+	}
+	expect_idle(test);
+}
+
+static void whole_pages_are_not_copied(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	phys_addr_t phys = page_to_phys(t->block);
+	dma_addr_t addr;
+	void *vaddr;
+
+	addr = dma_map_page(t->dev, t->block, 0, SZ_16K, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, phys, SZ_16K));
+	dma_unmap_page(t->dev, addr, SZ_16K, DMA_TO_DEVICE);
+
+	/* Only what is between head and tail is whole. */
+	addr = dma_map_page(t->dev, t->block, 100, SZ_16K, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr + 3996, phys + SZ_4K,
+					      SZ_8K + SZ_4K));
+	dma_unmap_page(t->dev, addr, SZ_16K, DMA_TO_DEVICE);
+
+	/* Coherent memory has its pages for itself, whatever its size. */
+	vaddr = dma_alloc_coherent(t->dev, 5000, &addr, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vaddr);
+	KUNIT_EXPECT_PTR_EQ(test, test_view(test, addr), vaddr);
+	KUNIT_EXPECT_TRUE(test, all_are(vaddr, 0, SZ_8K));
+	dma_free_coherent(t->dev, 5000, vaddr, addr);
+	expect_idle(test);
+}
+
+/* Takes all references, returns them and how many there are. */
+static grant_ref_t *hog(struct kunit *test, unsigned int *count)
+{
+	struct bounce_test *t = test->priv;
+	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	grant_ref_t *refs;
+
+	refs = kunit_kcalloc(test, t->table->size, sizeof(*refs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, refs);
+	for (*count = 0; !grant_range_alloc(gdev->backend->ranges, 1, &refs[*count]);
+	     ++*count)
+		;
+	return refs;
+}
+
+/* Whatever number of references is left: it is enough, or nothing happens. */
+static void references_run_out(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	void *block = page_address(t->block);
+	int segments = 0, free = 0;
+	struct scatterlist sgl[3];
+	unsigned int count;
+	grant_ref_t *refs = hog(test, &count);
+
+	while (!segments && free++ < 20) {
+		grant_range_free(gdev->backend->ranges, refs[--count], 1);
+		sg_init_table(sgl, 3);
+		sg_set_buf(&sgl[0], block + 100, 5000);
+		sg_set_buf(&sgl[1], block + SZ_16K - 10, SZ_8K);
+		sg_set_buf(&sgl[2], block + SZ_32K, SZ_4K + 1);
+		segments = dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
+		if (segments)
+			dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
+		expect_idle(test);
+	}
+	/* Seven pages, and copies of the five ends that fill none. */
+	KUNIT_EXPECT_EQ(test, segments, 3);
+	KUNIT_EXPECT_GE(test, free, 12);
+	while (count--)
+		grant_range_free(gdev->backend->ranges, refs[count], 1);
+}
+
+static void readonly_is_apart(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t in, out, both;
+
+	in = dma_map_single(t->dev, block, 64, DMA_FROM_DEVICE);
+	out = dma_map_single(t->dev, block, 64, DMA_TO_DEVICE);
+	both = dma_map_single(t->dev, block, 64, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NE(test, test_ref(test, in), test_ref(test, out));
+	KUNIT_EXPECT_NE(test, test_ref(test, both), test_ref(test, out));
+	KUNIT_EXPECT_TRUE(test, t->table->entries[test_ref(test, out)].readonly);
+	KUNIT_EXPECT_FALSE(test, t->table->entries[test_ref(test, in)].readonly);
+	KUNIT_EXPECT_FALSE(test, t->table->entries[test_ref(test, both)].readonly);
+	dma_unmap_single(t->dev, in, 64, DMA_FROM_DEVICE);
+	dma_unmap_single(t->dev, out, 64, DMA_TO_DEVICE);
+	dma_unmap_single(t->dev, both, 64, DMA_BIDIRECTIONAL);
+
+	/* The memory behind two references must not be writable by either. */
+	out = dma_map_single(t->dev, block + 1, SZ_8K, DMA_TO_DEVICE);
+	for (both = 0; both < t->table->size; both++)
+		if (t->table->entries[both].granted &&
+		    t->table->entries[both].gfn ==
+		    grant_table_gfn(test_ref(test, out)))
+			KUNIT_EXPECT_TRUE(test, t->table->entries[both].readonly);
+	dma_unmap_single(t->dev, out, SZ_8K, DMA_TO_DEVICE);
+	expect_idle(test);
+}
+
+static void backends_are_apart(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct device *other = test_device(test, "other", TEST_DOMID - 1);
+	void *block = page_address(t->block);
+	dma_addr_t one, two;
+
+	one = dma_map_single(t->dev, block, 64, DMA_BIDIRECTIONAL);
+	two = dma_map_single(other, block, 64, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NE(test, grant_table_gfn(test_ref(test, one)),
+			grant_table_gfn(test_ref(test, two)));
+	dma_unmap_single(t->dev, one, 64, DMA_BIDIRECTIONAL);
+	dma_unmap_single(other, two, 64, DMA_BIDIRECTIONAL);
+}
+
+/* The head of a mapping is in use longer than the mapping lasts. */
+static void bounce_in_use(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 100;
+	struct fake_entry *entry;
+	dma_addr_t addr;
+
+	addr = dma_map_single(t->dev, bytes, SZ_8K, DMA_FROM_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	backend_writes(test, addr, SZ_8K, ANSWER);
+	entry = &t->table->entries[test_ref(test, addr)];
+	entry->mapped = true;
+	dma_unmap_single(t->dev, addr, SZ_8K, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, all_are(bytes, ANSWER, SZ_8K));
+	memset(bytes, SECRET, SZ_8K);
+
+	/* The page is not free for others even after the pool gave it up. */
+	grant_pool_trim(pool_of(t->dev));
+	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
+	KUNIT_EXPECT_EQ(test, page_count(xen_pfn_to_page(gfn_to_pfn(entry->gfn))), 1);
+
+	entry->mapped = false;
+	while (fake_table_retry(t->table))
+		;
+	expect_idle(test);
+}
+
+static struct kunit_case bounce_cases[] = {
+	KUNIT_CASE_PARAM(random_mappings, table_params),
+	KUNIT_CASE_PARAM(sync_parts, table_params),
+	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
+	KUNIT_CASE_PARAM(sync_skipped, table_params),
+	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
+	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
+	KUNIT_CASE(references_run_out),
+	KUNIT_CASE(readonly_is_apart),
+	KUNIT_CASE(backends_are_apart),
+	KUNIT_CASE(bounce_in_use),
+	{ }
+};
+
+static struct kunit_suite bounce_suite = {
+	.name = "xen_grant_dma_bounce",
+	.init = bounce_init,
+	.test_cases = bounce_cases,
+};
+kunit_test_suite(bounce_suite);
