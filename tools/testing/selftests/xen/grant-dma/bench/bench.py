@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What DMA and I/O cost in a guest, with the in-tree implementation and with ours.
+"""What DMA and I/O cost in a guest, with the in-tree implementation and with ours,
+which isolates backends strictly or by page.
 
 bench.py DIRECTORY PART...    parts are listed in parts.py; results go to the directory
 
-Guests with both kernels are booted in turns, in one session of Xen. Fails if a figure could
+Guests with each are booted in turns, in one session of Xen. Fails if a figure could
 not be had, or if a log says that something is wrong, but not for the value of any figure.
 """
 
@@ -13,32 +14,44 @@ from pathlib import Path
 
 import bed
 import results
-from parts import IN_GUEST, KERNELS, PARTS
+from parts import IMPLEMENTATIONS, IN_GUEST, PAGE, PARTS
+
+
+def measured(part, setup, name, turn):
+    """Whether a guest can tell anything new; isolation is a matter of grants."""
+    return not (part.once and turn) and (name != PAGE or "grants" in setup.paths)
+
+
+def guest(part, setup, name, turn):
+    """The guest in which a setup is measured with an implementation."""
+    implementation = IMPLEMENTATIONS[name]
+    options = dict(setup.options)
+    options["cmdline"] = f"{options.get('cmdline', '')} {implementation.cmdline}".strip()
+    return bed.Guest("-".join([part.name, *setup.paths, name, str(turn)]),
+                     f"sh {IN_GUEST}/{part.name}.sh", kernel=implementation.kernel,
+                     devices=setup.devices, files=part.files(implementation), **options)
 
 
 def guests(parts, turns):
-    """The guests in their order, as (part, setup, kernel, guest); every other turn goes back."""
+    """The guests in their order, as (part, setup, implementation, guest); turns alternate."""
     for turn in range(turns):
         for part, setup in [(part, setup) for part in parts for setup in part.setups]:
-            for kernel in sorted(KERNELS, reverse=turn % 2):
-                if not (part.once and turn):
-                    name = "-".join([part.name, *setup.paths, KERNELS[kernel], str(turn)])
-                    yield part, setup, kernel, bed.Guest(
-                        name, f"sh {IN_GUEST}/{part.name}.sh", kernel=kernel,
-                        devices=setup.devices, files=part.files(kernel), **setup.options)
+            for name in list(IMPLEMENTATIONS)[::-1 if turn % 2 else 1]:
+                if measured(part, setup, name, turn):
+                    yield part, setup, name, guest(part, setup, name, turn)
 
 
 def collect(planned, done):
     """The figures of all guests, and what went wrong."""
     figures = results.Figures()
     problems = done.problems
-    for part, setup, kernel, guest in planned:
-        result = done[guest.name]
+    for part, setup, name, each in planned:
+        result = done[each.name]
         if result.status:
-            problems.append(f"{guest.name}: its commands failed\n{bed.tail(result.log)}")
-        missing = figures.add(part, setup, kernel, part.read(result))
+            problems.append(f"{each.name}: its commands failed\n{bed.tail(result.log)}")
+        missing = figures.add(part, setup, name, part.read(result))
         if missing:
-            problems.append(f"{guest.name}: not measured: {', '.join(missing)}")
+            problems.append(f"{each.name}: not measured: {', '.join(missing)}")
     return figures, problems
 
 
@@ -50,7 +63,7 @@ def main(directory, names):
         sys.exit(f"bench: no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     parts = [PARTS[name] for name in names]
     planned = list(guests(parts, turns))
-    done = bed.boot("bench", [guest for *_, guest in planned])
+    done = bed.boot("bench", [each for *_, each in planned])
     figures, problems = collect(planned, done)
     results.write(Path(directory), parts, figures, turns)
     for problem in problems:

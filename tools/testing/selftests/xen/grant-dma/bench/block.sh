@@ -13,3 +13,4 @@ for disk in vda xvdd; do
 	DISK=/dev/$disk fio --eta=never --output-format=json --output="$OUT/block-$path.json" \
 		requests.fio || exit
 done
+note_pool || :

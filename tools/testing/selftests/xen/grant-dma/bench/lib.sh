@@ -17,3 +17,10 @@ make_scattered() {
 	export SCATTERED=/tmp/scattered
 	fio scattered.fio >"$OUT/scattered.log"
 }
+
+# The size in KiB of the bounce memory that the backend's domain sees.
+note_pool() {
+	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "pool") column = i }
+		NR == 2 && column { print $column * 4 }' \
+		/sys/kernel/debug/xen/grant-dma/backends >"$OUT/pool" 2>/dev/null
+}

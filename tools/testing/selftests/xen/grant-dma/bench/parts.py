@@ -12,10 +12,25 @@ from paths import BUILD
 
 HERE = Path(__file__).resolve().parent
 IN_GUEST = "xen/grant-dma/bench"  # where the guest has what lies in HERE
-BASE, OURS = "base", "bench"  # the test bed's kernels
-KERNELS = {BASE: "in-tree", OURS: "ours"}
-# What the guest is built from, by kernel
-MODULES = {BASE: BUILD / "base/module", OURS: BUILD / "module"}
+
+
+@dataclass
+class Implementation:
+    """An implementation of grants, as a guest has it."""
+
+    title: str
+    kernel: str  # of the test bed's
+    cmdline: str
+    module: Path  # what the guest's module is built in
+
+
+BASE, OURS, PAGE = "in-tree", "strict", "page"
+IMPLEMENTATIONS = {
+    BASE: Implementation("in-tree grants", "base", "", BUILD / "base/module"),
+    OURS: Implementation("our grants", "bench", "", BUILD / "module"),
+    PAGE: Implementation("ours, by page", "bench", "xen_grant_dma.isolation=page",
+                         BUILD / "module"),
+}
 
 
 @dataclass
@@ -23,7 +38,7 @@ class Target:
     """What a figure of ours is to reach: a factor below another figure, or above it."""
 
     text: str
-    met: Callable  # (cost(kernel, row name)) -> bool
+    met: Callable  # (cost(implementation, row name)) -> bool
 
 
 def faster(times):
@@ -38,6 +53,18 @@ def near(other, times, text):
                                lambda cost: cost(OURS, name) <= times * cost(OURS, other))
 
 
+def near_page(times):
+    """Strict isolation takes at most so much more than isolation by page."""
+    return lambda name: Target(f"≤ {times:g} × by page",
+                               lambda cost: cost(OURS, name) <= times * cost(PAGE, name))
+
+
+def rate_near_page(times):
+    """With strict isolation the rate is at most so much lower than by page."""
+    return lambda name: Target(f"≤ {times:g} × slower than by page",
+                               lambda cost: times * cost(OURS, name) >= cost(PAGE, name))
+
+
 def at_most(limit):
     """Ours is no more than a fixed number."""
     return lambda name: Target(f"≤ {limit:g}", lambda cost: cost(OURS, name) <= limit)
@@ -46,15 +73,15 @@ def at_most(limit):
 class Row:
     """A line of a table."""
 
-    def __init__(self, name, label, *targets, unit=None, more=False, paths=None, kernels=KERNELS,
-                 compared=True):
+    def __init__(self, name, label, *targets, unit=None, more=False, paths=None,
+                 implementations=IMPLEMENTATIONS, compared=True):
         self.name = name
         self.label = label
         self.targets = [target(name) for target in targets]
         self.unit = unit  # where it is not the part's
         self.more = more  # is more better?
         self.paths = paths  # where it does not have all of the part's
-        self.kernels = kernels  # with which kernels grants can be measured
+        self.implementations = implementations  # for which it can be measured
         self.compared = compared  # does a ratio say anything?
 
 
@@ -78,7 +105,7 @@ class Part:
     rows: list
     setups: list
     read: Callable  # (result of a guest) -> (row name, path, value)...
-    files: Callable = lambda kernel: {}
+    files: Callable = lambda implementation: {}
     once: bool = False  # counted, so that one turn is enough
 
 
@@ -95,8 +122,11 @@ API = Part(
     "api", "DMA API", "ns", {"grants": "grants", "direct": "dma-direct"},
     [
         Row("map-64", "map+unmap 64 B", faster(4)),
+        Row("map-512", "map+unmap 512 B", faster(4)),
+        Row("map-2k", "map+unmap 2 KiB", faster(4)),
         Row("map-4k", "map+unmap 4 KiB", faster(4)),
         Row("map-8k", "map+unmap 8 KiB"),
+        Row("map-8k-unaligned", "map+unmap 8 KiB, not at a page"),
         Row("map-64k", "map+unmap 64 KiB", faster(3.5)),
         Row("map-1m", "map+unmap 1 MiB", faster(3.5)),
         Row("sg-64x4k", "dma_map_sg+unmap, 64 × 4 KiB", faster(10)),
@@ -107,9 +137,9 @@ API = Part(
             near("map-8k", 1.2, "with nothing out")),
         Row("map-4k-2cpus", "4 KiB, two CPUs at once, per CPU", faster(5),
             near("map-4k", 1.15, "one alone")),
-        Row("own-4k", "dma_map_benchmark, 4 KiB", kernels=[OURS]),
-        Row("own-64k", "dma_map_benchmark, 64 KiB", kernels=[OURS]),
-        Row("own-4k-2threads", "dma_map_benchmark, 4 KiB, two threads", kernels=[OURS]),
+        Row("own-4k", "dma_map_benchmark, 4 KiB", implementations=[OURS, PAGE]),
+        Row("own-64k", "dma_map_benchmark, 64 KiB", implementations=[OURS, PAGE]),
+        Row("own-4k-2threads", "dma_map_benchmark, 4 KiB, two threads", implementations=[OURS, PAGE]),
         *(Row(f"frames-{count}", f"grant table with {count} × 4 KiB mapped", unit="frames",
               paths=["grants"], compared=False) for count in (0, 256, 4096, 16384)),
         *(Row(f"memory-{count}", f"memory taken by {count} × 4 KiB mapped", unit="KiB",
@@ -117,8 +147,8 @@ API = Part(
     ],
     [Setup(["grants", "direct"], [Device("blk"), Device("rng")])],
     read=read_lines,
-    files=lambda kernel: {
-        f"{IN_GUEST}/xen_grant_dma_bench.ko": MODULES[kernel] / "xen_grant_dma_bench.ko",
+    files=lambda implementation: {
+        f"{IN_GUEST}/xen_grant_dma_bench.ko": implementation.module / "xen_grant_dma_bench.ko",
         f"{IN_GUEST}/dma_map_benchmark": BUILD / "bench/dma_map_benchmark",
     },
 )
@@ -140,11 +170,24 @@ REQUESTS = {
     "read-512k-huge": "512 KiB read, one huge page",
 }
 REQUEST_TARGETS = {
-    "randread-4k-1": [faster(1.25)],
-    "randwrite-4k-1": [faster(1.25)],
+    "randread-4k-1": [faster(1.25), near_page(1.05)],
+    "randread-4k-16": [near_page(1.05)],
+    "randwrite-4k-1": [faster(1.25), near_page(1.05)],
+    "randwrite-4k-16": [near_page(1.05)],
     "read-64k": [faster(2), near("read-64k-huge", 1.15, "from a huge page")],
-    "read-512k": [faster(3), near("read-512k-huge", 1.15, "from a huge page")],
+    "read-512k": [faster(3), near("read-512k-huge", 1.15, "from a huge page"), near_page(1.02)],
+    "write-512k": [near_page(1.02)],
 }
+# What the shared functions in lib.sh leave.
+POOL = Row("pool", "bounce memory after that", unit="KiB", paths=["grants"],
+           implementations=[OURS], compared=False)
+
+
+def read_pool(result):
+    """The size of the backend's pool in the end."""
+    path = result.out / "pool"
+    if path.exists() and path.read_text():
+        yield "pool", "grants", float(path.read_text())
 
 
 def read_block(result):
@@ -152,6 +195,7 @@ def read_block(result):
 
     A mean would be that of the emulated machine's stalls, which last as long as many requests.
     """
+    yield from read_pool(result)
     for output in result.out.glob("block-*.json"):
         path = output.stem.removeprefix("block-")
         for job in json.loads(output.read_text())["jobs"]:
@@ -166,7 +210,8 @@ def read_block(result):
 
 BLOCK = Part(
     "block", "Block requests", "µs a request", {**WAYS, "xen": "xen-blkfront"},
-    [Row(name, label, *REQUEST_TARGETS.get(name, [])) for name, label in REQUESTS.items()],
+    [*(Row(name, label, *REQUEST_TARGETS.get(name, [])) for name, label in REQUESTS.items()),
+     POOL],
     [
         Setup(["grants", "xen"], [Device("blk")],
               {"cmdline": HUGE_PAGES, "dom0_before": (HERE / "block-dom0.sh").read_text(),
@@ -203,6 +248,7 @@ MAPS = Part(
 
 def read_network(result):
     """What iperf3 received; sockperf's median latency, which is one way, as requests a second."""
+    yield from read_pool(result)
     for output in [*result.out.glob("out-*.json"), *result.out.glob("in-*.json")]:
         name, path = output.stem.split("-")
         received = json.loads(output.read_text()).get("end", {}).get("sum_received")
@@ -219,8 +265,9 @@ NETWORK = Part(
     [
         Row("out", "TCP from the guest", more=True),
         Row("in", "TCP to the guest", more=True),
-        Row("tcp", "small TCP requests", more=True, unit="1/s"),
-        Row("udp", "small UDP requests", more=True, unit="1/s"),
+        Row("tcp", "small TCP requests", rate_near_page(1.05), more=True, unit="1/s"),
+        Row("udp", "small UDP requests", rate_near_page(1.05), more=True, unit="1/s"),
+        POOL,
     ],
     [
         Setup(["grants", "xen"], [Device("net")], {**NETWORK_OPTIONS, "xl_extra": "vif = ['']"}),

@@ -3,7 +3,7 @@
 
 import subprocess
 
-from parts import BASE, OURS
+from parts import IMPLEMENTATIONS, OURS
 
 STYLE = """
 set terminal svg noenhanced size 1100,{height} font "sans,12" background "white"
@@ -26,17 +26,17 @@ set bmargin 10
 set key outside right top
 set linetype 1 linecolor "#d55e00"
 set linetype 2 linecolor "#0072b2"
-set linetype 3 linecolor "#999999"
-set linetype 4 linecolor "#cccccc"
+set linetype 3 linecolor "#56b4e9"
+set linetype 4 linecolor "#999999"
+set linetype 5 linecolor "#cccccc"
 set datafile missing "-"
 """
 PANEL_HEIGHT = 420
 
 
 def series(part):
-    """The bars of each group, as (title, path, kernel)."""
-    yield "in-tree grants", "grants", BASE
-    yield "our grants", "grants", OURS
+    """The bars of each group, as (title, path, implementation)."""
+    yield from ((each.title, "grants", name) for name, each in IMPLEMENTATIONS.items())
     yield from ((name, path, OURS) for path, name in part.paths.items() if path != "grants")
 
 
@@ -45,7 +45,7 @@ def data(part, figures):
     for row in part.rows:
         if row.unit:
             continue
-        summaries = [figures.summary(part, row, path, kernel) for _, path, kernel in series(part)]
+        summaries = [figures.summary(part, row, *how) for _, *how in series(part)]
         values = [f"{s.median:g} {s.low:g} {s.high:g}" if s else "- - -" for s in summaries]
         yield f'"{row.label}" {" ".join(values)}'
 

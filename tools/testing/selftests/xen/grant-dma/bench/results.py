@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 import plot
-from parts import BASE, KERNELS, OURS
+from parts import BASE, IMPLEMENTATIONS, OURS
 
 
 class Summary(NamedTuple):
@@ -22,29 +22,30 @@ class Summary(NamedTuple):
 
 
 class Figures:
-    """All values, by part, row, path to the backend, and kernel."""
+    """All values, by part, row, path to the backend, and implementation."""
 
     def __init__(self):
         self.values = defaultdict(list)
 
-    def add(self, part, setup, kernel, readings):
+    def add(self, part, setup, implementation, readings):
         """Take the readings of one guest; what is missing of those it should have made."""
         expected = {(row.name, path) for row in part.rows for path in row.paths or setup.paths
-                    if path in setup.paths and (path != "grants" or kernel in row.kernels)}
+                    if path in setup.paths
+                    and (path != "grants" or implementation in row.implementations)}
         for name, path, value in readings:
-            self.values[part.name, name, path, kernel].append(value)
+            self.values[part.name, name, path, implementation].append(value)
             expected.discard((name, path))
         return sorted(f"{name} ({path})" for name, path in expected)
 
-    def summary(self, part, row, path, kernel):
+    def summary(self, part, row, path, implementation):
         """What became of one figure, None if there is none."""
-        values = self.values.get((part.name, row.name, path, kernel))
+        values = self.values.get((part.name, row.name, path, implementation))
         return values and Summary(statistics.median(values), min(values), max(values), values)
 
     def cost(self, part):
         """The function by which targets ask: what a row costs through grants."""
-        return lambda kernel, name: statistics.median(
-            self.values[part.name, name, "grants", kernel])
+        return lambda implementation, name: statistics.median(
+            self.values[part.name, name, "grants", implementation])
 
 
 def number(value):
@@ -79,12 +80,12 @@ def verdict(target, cost):
 def table(part, figures):
     """A part's table, as rows of cells; the first is the heading."""
     others = [path for path in part.paths if path != "grants"]
-    yield [f"{part.title} ({part.unit})", "in-tree grants", "our grants", "ratio", "target",
-           *(part.paths[path] for path in others)]
+    yield [f"{part.title} ({part.unit})", *(each.title for each in IMPLEMENTATIONS.values()),
+           "ratio", "target", *(part.paths[path] for path in others)]
     for row in part.rows:
-        base, ours = (figures.summary(part, row, "grants", kernel) for kernel in (BASE, OURS))
-        yield [f"{row.label} ({row.unit})" if row.unit else row.label, cell(base), cell(ours),
-               ratio(row, base, ours),
+        grants = {name: figures.summary(part, row, "grants", name) for name in IMPLEMENTATIONS}
+        yield [f"{row.label} ({row.unit})" if row.unit else row.label,
+               *map(cell, grants.values()), ratio(row, grants[BASE], grants[OURS]),
                ", ".join(verdict(target, figures.cost(part)) for target in row.targets),
                *(cell(figures.summary(part, row, path, OURS)) for path in others)]
 
@@ -103,12 +104,12 @@ def records(part, figures):
     """Every figure of a part, for JSON."""
     for row in part.rows:
         for path in part.paths:
-            for kernel in KERNELS:
-                summary = figures.summary(part, row, path, kernel)
+            for implementation in IMPLEMENTATIONS:
+                summary = figures.summary(part, row, path, implementation)
                 if summary:
                     yield {"part": part.name, "name": row.name, "label": row.label,
                            "unit": row.unit or part.unit, "path": path,
-                           "kernel": KERNELS[kernel], **summary._asdict()}
+                           "implementation": implementation, **summary._asdict()}
 
 
 def write(directory, parts, figures, turns):
@@ -131,8 +132,9 @@ INTRODUCTION = """\
 Measured on {date}, in guests on an emulated Xen arm64 machine ({emulated} on {host}), where only
 ratios hold. Both kernels have the same configuration and were booted in turns in one session of
 Xen, {turns} times each; dom0's kernel is the same throughout. A figure is the median of the
-turns, with the lowest and the highest in brackets; the ratio says how many times better ours is.
-What stands beside grants was measured in the same guests as our grants.
+turns, with the lowest and the highest in brackets. Our grants isolate backends strictly unless it
+says "by page"; the ratio says how many times better they are, strict, than in-tree ones. What
+stands beside grants was measured in the same guests as our grants.
 
 """
 

@@ -68,6 +68,7 @@ struct bench {
  * @name: of its file
  * @loop: does the operation @iterations times, returns 0 or an error
  * @size: of a mapping
+ * @offset: where it begins in the buffer
  * @iterations: how often in a round
  * @held: mappings that are held meanwhile
  * @held_size: of each of these
@@ -78,6 +79,7 @@ struct measurement {
 	const char *name;
 	int (*loop)(struct bench *bench, const struct measurement *what);
 	size_t size;
+	size_t offset;
 	unsigned int iterations;
 	unsigned int held;
 	size_t held_size;
@@ -168,8 +170,8 @@ static int loop_single(struct bench *bench, const struct measurement *what)
 	dma_addr_t addr;
 
 	for (i = 0; i < what->iterations; i++) {
-		addr = dma_map_single(bench->dev, buffer, what->size,
-				      DIRECTION);
+		addr = dma_map_single(bench->dev, buffer + what->offset,
+				      what->size, DIRECTION);
 		if (dma_mapping_error(bench->dev, addr))
 			return -EIO;
 		dma_unmap_single(bench->dev, addr, what->size, DIRECTION);
@@ -231,11 +233,20 @@ static int loop_ring(struct bench *bench, const struct measurement *what)
 /* Rings go round a whole number of times in each round. */
 static const struct measurement measurements[] = {
 	SINGLE("map-64", 64, 2000),
+	SINGLE("map-512", 512, 2000),
+	SINGLE("map-2k", SZ_2K, 2000),
 	SINGLE("map-4k", SZ_4K, 2000),
 	SINGLE("map-8k", SZ_8K, 2000),
 	SINGLE("map-64k", SZ_64K, 1000),
 	SINGLE("map-1m", SZ_1M, 100),
 	{
+		.name = "map-8k-unaligned",
+		.loop = loop_single,
+		.size = SZ_8K,
+		.offset = SZ_1K,
+		.iterations = 1000,
+		.cpus = 1,
+	}, {
 		.name = "sg-64x4k",
 		.loop = loop_sg,
 		.iterations = 100,

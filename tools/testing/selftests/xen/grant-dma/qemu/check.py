@@ -52,6 +52,12 @@ cat /sys/kernel/debug/xen/grant-dma/devices
 awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug/xen/grant-dma/devices
 """
 
+UNKNOWN_ISOLATION = """
+dmesg | grep 'isolation=tight is neither "strict" nor "page"' &&
+	dmesg | grep 'xen-grant-dma: strict isolation' &&
+	[ "$(cat /sys/kernel/debug/xen/grant-dma/isolation)" = strict ]
+"""
+
 REFUSED = """
 ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
 dmesg | grep 'device must provide VIRTIO_F_ACCESS_PLATFORM'
@@ -154,6 +160,8 @@ def tests():
                status_is_zero("without the stub IOMMU driver, devices wait for the timeout"))
     yield Test(Guest("refused", REFUSED, devices=[Device("blk", platform=False)]),
                status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
+    yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
+               status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
                status_is_zero("data survives mappings that fail for want of references"))
     yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
