@@ -6,6 +6,7 @@
  * granted already. Of a longer one just the head and the tail are copied, to
  * pages of the pool that are granted once more, by the first and the last
  * reference of the buffer's run, so that it stays one range of DMA addresses.
+ * Memory of a slab is copied whole.
  *
  * Bounce memory is the backend's to read, and perhaps to write, at any time. It
  * holds a copy of what the device may read as long as that is mapped. Elsewhere
@@ -71,18 +72,10 @@ static void bounce_out(void *bounce, phys_addr_t phys, size_t size,
 	memset(bounce, 0, size);
 }
 
-/* Bytes at the beginning of a buffer that don't fill their page. */
-static size_t head_of(u64 addr, size_t size)
+/* Bytes of a buffer in the Xen page in which it begins. */
+static size_t part_of(u64 addr, size_t size)
 {
-	size_t head = min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
-
-	return head < XEN_PAGE_SIZE ? head : 0;
-}
-
-/* Bytes at its end that don't, where that is another page. */
-static size_t tail_of(u64 addr, size_t size)
-{
-	return grant_dma_pages(addr, size) > 1 ? xen_offset_in_page(addr + size) : 0;
+	return min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
 }
 
 /* The memory that bounce memory at a DMA address stands for. */
@@ -163,8 +156,6 @@ static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 	struct grant_pool_page *page;
 	u32 slot;
 
-	if (!size)
-		return 0;
 	slot = grant_slot_alloc(backend->pool, ranges, XEN_PAGE_SHIFT,
 				dir == DMA_TO_DEVICE);
 	if (!slot)
@@ -185,7 +176,7 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		&backend->ranges->bounces[grant_dma_ref(addr)];
 	struct grant_pool_page *page = *bounce;
 
-	if (!size)
+	if (!page)
 		return;
 	bounce_out(page->vaddr + xen_offset_in_page(addr),
 		   origin_of(page, addr), size, dir, attrs);
@@ -194,7 +185,7 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 }
 
 /**
- * grant_bounce_begin() - copy the parts of a buffer that don't fill their pages
+ * grant_bounce_begin() - copy what of a buffer must not be granted itself
  * @backend: the backend that gets access
  * @first: first reference of as many as the buffer has pages, none granted yet
  * @phys: where the buffer begins
@@ -209,26 +200,21 @@ int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
 		       phys_addr_t phys, size_t size,
 		       enum dma_data_direction dir, unsigned long attrs)
 {
-	size_t head = head_of(phys, size), tail = tail_of(phys, size);
-	grant_ref_t last = first + grant_dma_pages(phys, size) - 1;
+	bool all = PageSlab(pfn_to_page(PHYS_PFN(phys)));
+	dma_addr_t start = grant_dma_addr(first, xen_offset_in_page(phys));
+	size_t done = 0, part;
 
-	if (bounce_begin(backend, first, phys, head, dir, attrs))
-		return -ENOMEM;
-	if (bounce_begin(backend, last, phys + size - tail, tail, dir, attrs)) {
-		bounce_end(backend, grant_dma_addr(first, xen_offset_in_page(phys)),
-			   head, dir, DMA_ATTR_SKIP_CPU_SYNC);
-		return -ENOMEM;
+	for (; done < size; done += part) {
+		part = part_of(phys + done, size - done);
+		if ((part < XEN_PAGE_SIZE || all) &&
+		    bounce_begin(backend, grant_dma_ref(start + done),
+				 phys + done, part, dir, attrs)) {
+			grant_bounce_end(backend, start, done, dir,
+					 DMA_ATTR_SKIP_CPU_SYNC);
+			return -ENOMEM;
+		}
 	}
 	return 0;
-}
-
-static void grant_bounce_page(struct grant_backend *backend, grant_ref_t ref,
-			      bool readonly)
-{
-	void *vaddr = backend->ranges->bounces[ref]->vaddr;
-
-	grant_table_grant(ref, backend->domid, XEN_PFN_DOWN(virt_to_phys(vaddr)),
-			  1, readonly);
 }
 
 /**
@@ -244,29 +230,26 @@ static void grant_bounce_page(struct grant_backend *backend, grant_ref_t ref,
 void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
 			phys_addr_t phys, size_t size, bool readonly)
 {
-	unsigned long pages = grant_dma_pages(phys, size);
-	unsigned long pfn = XEN_PFN_DOWN(phys);
+	unsigned long count = grant_dma_pages(phys, size), pfn, i;
+	const struct grant_pool_page *page;
 
-	if (head_of(phys, size)) {
-		grant_bounce_page(backend, first++, readonly);
-		pages--;
-		pfn++;
+	for (i = 0; i < count; i++) {
+		page = backend->ranges->bounces[first + i];
+		pfn = page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) :
+			     XEN_PFN_DOWN(phys) + i;
+		grant_table_grant(first + i, backend->domid, pfn, 1, readonly);
 	}
-	if (tail_of(phys, size))
-		grant_bounce_page(backend, first + --pages, readonly);
-	if (pages)
-		grant_table_grant(first, backend->domid, pfn, pages, readonly);
 }
 
 /**
- * grant_bounce_end() - copy back the parts that were copied
+ * grant_bounce_end() - copy back what was copied
  * @backend: the backend
  * @addr: DMA address of the buffer
  * @size: bytes
  * @dir: direction
  * @attrs: attributes of the DMA API
  *
- * Its references may still grant access: they are not to be freed before.
+ * The references may still grant access: they are not to be freed before.
  *
  * Context: Any.
  */
@@ -274,10 +257,12 @@ void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		      size_t size, enum dma_data_direction dir,
 		      unsigned long attrs)
 {
-	size_t tail = tail_of(addr, size);
+	size_t part;
 
-	bounce_end(backend, addr, head_of(addr, size), dir, attrs);
-	bounce_end(backend, addr + size - tail, tail, dir, attrs);
+	for (; size; size -= part, addr += part) {
+		part = part_of(addr, size);
+		bounce_end(backend, addr, part, dir, attrs);
+	}
 }
 
 static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
@@ -288,7 +273,7 @@ static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 	size_t step;
 
 	for (; size; size -= step, addr += step) {
-		step = min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
+		step = part_of(addr, size);
 		page = backend->ranges->bounces[grant_dma_ref(addr)];
 		if (!page)
 			continue;

@@ -8,6 +8,7 @@
 #define _XEN_GRANT_DMA_BOUNCE_H
 
 #include <linux/dma-mapping.h>
+#include <linux/page-flags.h>
 #include <linux/types.h>
 
 #include <xen/page.h>
@@ -39,39 +40,58 @@ void grant_bounce_sync_for_device(struct grant_backend *backend,
 				  enum dma_data_direction dir);
 
 /**
- * grant_bounces() - whether parts of a buffer have to be copied
+ * grant_bounces() - whether a buffer, or a part of it, has to be copied
  * @backend: the backend that gets access
- * @addr: where the buffer begins, its physical or its DMA address
+ * @page: the page in which the buffer begins, or one before it
+ * @phys: where it begins
  * @size: bytes
+ *
+ * Memory of a slab always has to: no count of its own would keep it from reuse
+ * when the backend still uses it after the mapping's end.
  */
-static inline bool grant_bounces(const struct grant_backend *backend, u64 addr,
+static inline bool grant_bounces(const struct grant_backend *backend,
+				 const struct page *page, phys_addr_t phys,
 				 size_t size)
 {
-	return backend->pool && xen_offset_in_page(addr | size);
+	return backend->pool && (xen_offset_in_page(phys | size) ||
+				 PageSlab(page));
 }
 
 /**
- * grant_bounces_small() - whether a buffer is copied as a whole to a slot of the pool
+ * grant_is_bounced() - whether a mapping, or a part of it, was copied
+ * @backend: the backend that has access
+ * @addr: DMA address
+ * @size: bytes
+ */
+static inline bool grant_is_bounced(const struct grant_backend *backend,
+				    dma_addr_t addr, size_t size)
+{
+	return backend->pool &&
+	       (xen_offset_in_page(addr | size) ||
+		backend->ranges->bounces[grant_dma_ref(addr)]);
+}
+
+/**
+ * grant_bounces_small() - whether a buffer to be copied fits into a slot of the pool
  * @dev: the device, which may want low bits of addresses to be kept
- * @backend: the backend that gets access
  * @phys: where the buffer begins
  * @size: bytes
  */
-static inline bool grant_bounces_small(struct device *dev,
-				       const struct grant_backend *backend,
-				       phys_addr_t phys, size_t size)
+static inline bool grant_bounces_small(struct device *dev, phys_addr_t phys,
+				       size_t size)
 {
-	return backend->pool && size < XEN_PAGE_SIZE &&
+	return size < XEN_PAGE_SIZE &&
 	       (phys & dma_get_min_align_mask(dev)) + size <= XEN_PAGE_SIZE;
 }
 
-/* Whether a buffer that is bounced is in a slot of the pool, and takes no run. */
+/* Whether a mapping that was copied is in a slot of the pool, and takes no run. */
 static inline bool grant_bounce_is_small(const struct grant_backend *backend,
 					 dma_addr_t addr)
 {
 	grant_ref_t ref = grant_dma_ref(addr);
+	const struct grant_pool_page *page = backend->ranges->bounces[ref];
 
-	return backend->ranges->bounces[ref]->ref == ref;
+	return page && page->ref == ref;
 }
 
 #endif /* _XEN_GRANT_DMA_BOUNCE_H */

@@ -432,6 +432,50 @@ static void whole_pages_are_not_copied(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Slab memory that fills pages, alone and in a list between other pages. */
+static void slab_is_copied(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	u8 *object = kunit_kmalloc(test, SZ_4K, GFP_KERNEL);
+	struct scatterlist sgl[3];
+	dma_addr_t addr;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	if (!PageSlab(virt_to_page(object)) || (unsigned long)object % SZ_4K)
+		kunit_skip(test, "no page of a slab can be had");
+
+	memset(object, SECRET, SZ_4K);
+	addr = dma_map_single(t->dev, object, SZ_4K, DMA_FROM_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, 0));
+	backend_writes(test, addr, SZ_4K, ANSWER);
+	dma_unmap_single(t->dev, addr, SZ_4K, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, all_are(object, ANSWER, SZ_4K));
+
+	memset(object, 1, SZ_4K);
+	memset(block, 2, 3 * SZ_4K);
+	sg_init_table(sgl, 3);
+	sg_set_buf(&sgl[0], block, SZ_4K);
+	sg_set_buf(&sgl[1], object, SZ_4K);
+	sg_set_buf(&sgl[2], block + SZ_8K, SZ_4K);
+	for (i = 0; i < 2; i++) {
+		/* With segments in runs of their own, too. */
+		dma_set_seg_boundary(t->dev, i ? SZ_64K - 1 : U32_MAX);
+		KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL), 2);
+		addr = sg_dma_address(&sgl[1]);
+		KUNIT_EXPECT_PTR_NE(test, test_view(test, addr), (void *)object);
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, 1 + i));
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr + SZ_4K, SZ_4K, 2));
+		backend_writes(test, addr, SZ_4K, 2);
+		dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_TRUE(test, all_are(object, 2, SZ_4K));
+	}
+	memset(block, SECRET, 3 * SZ_4K);
+	expect_idle(test);
+}
+
 /* Takes all references, returns them and how many there are. */
 static grant_ref_t *hog(struct kunit *test, unsigned int *count)
 {
@@ -556,6 +600,7 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
 	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
+	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE(references_run_out),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),

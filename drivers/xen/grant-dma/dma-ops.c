@@ -75,8 +75,8 @@ static size_t grant_dma_opt_mapping_size(void)
 
 /* Maps a buffer by a run of its own. */
 static dma_addr_t map_run(struct xen_grant_dma_device *gdev, phys_addr_t phys,
-			  size_t size, enum dma_data_direction dir,
-			  unsigned long attrs)
+			  size_t size, bool bounces,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
 	struct grant_backend *backend = gdev->backend;
 	unsigned long pages = grant_dma_pages(phys, size);
@@ -86,7 +86,7 @@ static dma_addr_t map_run(struct xen_grant_dma_device *gdev, phys_addr_t phys,
 	if (grant_range_alloc(backend->ranges, pages, &first))
 		return DMA_MAPPING_ERROR;
 
-	if (likely(!grant_bounces(backend, phys, size))) {
+	if (likely(!bounces)) {
 		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
 				  pages, readonly);
 	} else {
@@ -125,30 +125,33 @@ static dma_addr_t map_small(struct xen_grant_dma_device *gdev, phys_addr_t phys,
 	return addr;
 }
 
+static dma_addr_t map_page(struct xen_grant_dma_device *gdev, struct page *page,
+			   unsigned long offset, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs)
+{
+	phys_addr_t phys = page_to_phys(page) + offset;
+	bool bounces = grant_bounces(gdev->backend, page, phys, size);
+
+	if (bounces && grant_bounces_small(gdev->dev, phys, size))
+		return map_small(gdev, phys, size, dir, attrs);
+	return map_run(gdev, phys, size, bounces, dir, attrs);
+}
+
 static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 				     unsigned long offset, size_t size,
 				     enum dma_data_direction dir,
 				     unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	phys_addr_t phys = page_to_phys(page) + offset;
-	dma_addr_t addr;
+	dma_addr_t addr = DMA_MAPPING_ERROR;
 
-	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
-		     !grant_ram_has(page)))
-		goto fail;
-	if (grant_bounces_small(dev, gdev->backend, phys, size))
-		addr = map_small(gdev, phys, size, dir, attrs);
+	if (likely(size && mask_fits(dev, *dev->dma_mask) && grant_ram_has(page)))
+		addr = map_page(gdev, page, offset, size, dir, attrs);
+	if (likely(addr != DMA_MAPPING_ERROR))
+		trace_xen_grant_dma_map(dev, addr, size, dir);
 	else
-		addr = map_run(gdev, phys, size, dir, attrs);
-	if (unlikely(addr == DMA_MAPPING_ERROR))
-		goto fail;
-	trace_xen_grant_dma_map(dev, addr, size, dir);
+		count_failure(gdev);
 	return addr;
-
-fail:
-	count_failure(gdev);
-	return DMA_MAPPING_ERROR;
 }
 
 static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
@@ -159,7 +162,7 @@ static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
 	struct grant_backend *backend = gdev->backend;
 
 	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	if (grant_bounces(backend, addr, size)) {
+	if (grant_is_bounced(backend, addr, size)) {
 		if (grant_bounce_is_small(backend, addr)) {
 			grant_bounce_unmap_small(backend, addr, size, dir, attrs);
 			grant_device_unmap(gdev, 1);

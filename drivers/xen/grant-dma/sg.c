@@ -37,6 +37,16 @@ struct sg_limits {
 	bool run_each;
 };
 
+/**
+ * struct sg_needs - what a list needs
+ * @pages: Xen pages that it touches, 0 if it can't be granted
+ * @bounce: whether any of it has to be copied
+ */
+struct sg_needs {
+	unsigned long pages;
+	bool bounce;
+};
+
 static struct sg_limits sg_limits(struct device *dev,
 				  const struct grant_backend *backend)
 {
@@ -69,29 +79,40 @@ static unsigned long entry_pages(struct scatterlist *sg)
 	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;
 }
 
-/* Returns the Xen pages that a list touches, 0 if it can't be granted. */
-static unsigned long list_pages(struct scatterlist *sgl, int nents)
+static bool entry_bounces(const struct grant_backend *backend,
+			  struct scatterlist *sg)
 {
-	unsigned long pages = 0;
+	return grant_bounces(backend, sg_page(sg), sg->offset, sg->length);
+}
+
+static struct sg_needs sg_needs(const struct grant_backend *backend,
+				struct scatterlist *sgl, int nents)
+{
+	struct sg_needs needs = {};
 	struct scatterlist *sg;
 	int left;
 
 	for_each_entry(sgl, sg, nents, left) {
 		if (!grant_ram_has(sg_page(sg)))
-			return 0;
-		pages += entry_pages(sg);
+			return (struct sg_needs){};
+		needs.pages += entry_pages(sg);
+		needs.bounce |= entry_bounces(backend, sg);
 	}
-	return pages;
+	return needs;
 }
 
-/* Whether there is no hole between what ends at @end and an entry. */
-static bool meet(unsigned int end, struct scatterlist *sg)
+/*
+ * Whether there is no hole between what ends at @end and an entry. One that is
+ * copied as a whole begins a segment, which tells of the copy when it is ended.
+ */
+static bool meet(unsigned int end, struct scatterlist *sg, bool bounce)
 {
-	return !xen_offset_in_page(end | sg->offset);
+	return !xen_offset_in_page(end | sg->offset) &&
+	       !(bounce && PageSlab(sg_page(sg)));
 }
 
 /* Counts the entries that the next segment can have, and their pages. */
-static int next_segment(struct scatterlist *sgl, int nents,
+static int next_segment(struct scatterlist *sgl, int nents, bool bounce,
 			const struct sg_limits *limits, unsigned long *pages)
 {
 	struct scatterlist *sg;
@@ -103,7 +124,7 @@ static int next_segment(struct scatterlist *sgl, int nents,
 	for_each_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
-		if (*pages && (!meet(end, sg) ||
+		if (*pages && (!meet(end, sg, bounce) ||
 			       length + sg->length > limits->size ||
 			       *pages + entry_pages(sg) > limits->pages))
 			break;
@@ -128,9 +149,8 @@ static void unbounce_entries(struct grant_backend *backend, grant_ref_t first,
 	int left;
 
 	for_each_entry(sgl, sg, nents, left) {
-		if (grant_bounces(backend, sg->offset, sg->length))
-			grant_bounce_end(backend, entry_addr(sg, first),
-					 sg->length, dir, DMA_ATTR_SKIP_CPU_SYNC);
+		grant_bounce_end(backend, entry_addr(sg, first), sg->length,
+				 dir, DMA_ATTR_SKIP_CPU_SYNC);
 		first += entry_pages(sg);
 	}
 }
@@ -145,7 +165,7 @@ static int bounce_entries(struct grant_backend *backend, grant_ref_t first,
 	int left;
 
 	for_each_entry(sgl, sg, nents, left) {
-		if (grant_bounces(backend, sg->offset, sg->length) &&
+		if (entry_bounces(backend, sg) &&
 		    grant_bounce_begin(backend, ref, sg_phys(sg), sg->length,
 				       dir, attrs)) {
 			unbounce_entries(backend, first, sgl, nents - left, dir);
@@ -158,8 +178,9 @@ static int bounce_entries(struct grant_backend *backend, grant_ref_t first,
 
 /* Grants entries from @first on, and returns how many segments they are. */
 static int grant_entries(struct grant_backend *backend, grant_ref_t first,
-			 struct scatterlist *sgl, int nents, bool readonly,
-			 unsigned int max_size, struct scatterlist **out)
+			 struct scatterlist *sgl, int nents, bool bounce,
+			 bool readonly, unsigned int max_size,
+			 struct scatterlist **out)
 {
 	struct scatterlist *seg = NULL, *sg;
 	unsigned int pages, end = 0;
@@ -170,14 +191,14 @@ static int grant_entries(struct grant_backend *backend, grant_ref_t first,
 			continue;
 
 		pages = entry_pages(sg);
-		if (grant_bounces(backend, sg->offset, sg->length))
+		if (bounce)
 			grant_bounce_grant(backend, first, sg_phys(sg),
 					   sg->length, readonly);
 		else
 			grant_table_grant(first, backend->domid,
 					  XEN_PFN_DOWN(sg_phys(sg)), pages,
 					  readonly);
-		if (seg && meet(end, sg) &&
+		if (seg && meet(end, sg, bounce) &&
 		    (u64)sg_dma_len(seg) + sg->length <= max_size) {
 			sg_dma_len(seg) += sg->length;
 		} else {
@@ -250,21 +271,23 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
 	struct sg_limits limits = sg_limits(dev, backend);
+	struct sg_needs needs = sg_needs(backend, sgl, nents);
 	struct scatterlist *sg = sgl, *out = sgl;
 	int entries, left = nents, segments = 0;
-	unsigned long pages = list_pages(sgl, nents);
+	unsigned long pages = needs.pages;
 	grant_ref_t first;
 
 	if (!pages)
 		return -EINVAL;
-	if (nents == 1 &&
-	    grant_bounces_small(dev, backend, sg_phys(sgl), sgl->length))
+	if (nents == 1 && needs.bounce &&
+	    grant_bounces_small(dev, sg_phys(sgl), sgl->length))
 		return map_small(dev, backend, sgl, dir, attrs);
 
 	while (left) {
 		entries = left;
 		if (limits.run_each)
-			entries = next_segment(sg, left, &limits, &pages);
+			entries = next_segment(sg, left, needs.bounce, &limits,
+					       &pages);
 		if (!pages)
 			break;
 		if (grant_range_alloc(backend->ranges, pages, &first))
@@ -272,11 +295,12 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
 		    !grant_range_is_aligned(first, pages))
 			goto free_range;
-		if (backend->pool &&
+		if (needs.bounce &&
 		    bounce_entries(backend, first, sg, entries, dir, attrs))
 			goto free_range;
 		segments += grant_entries(backend, first, sg, entries,
-					  dir == DMA_TO_DEVICE, limits.size, &out);
+					  needs.bounce, dir == DMA_TO_DEVICE,
+					  limits.size, &out);
 
 		left -= entries;
 		while (left && entries--)
@@ -309,7 +333,7 @@ static unsigned long unbounce_segments(struct grant_backend *backend,
 
 	for_each_grant_segment(sgl, seg, nents, i) {
 		pages += segment_pages(seg);
-		if (grant_bounces(backend, sg_dma_address(seg), sg_dma_len(seg)))
+		if (grant_is_bounced(backend, sg_dma_address(seg), sg_dma_len(seg)))
 			grant_bounce_end(backend, sg_dma_address(seg),
 					 sg_dma_len(seg), dir, attrs);
 	}
@@ -337,7 +361,7 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 	struct scatterlist *seg;
 	int i;
 
-	if (grant_bounces(backend, addr, sg_dma_len(sgl)) &&
+	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
 	    grant_bounce_is_small(backend, addr)) {
 		grant_bounce_unmap_small(backend, addr, sg_dma_len(sgl), dir,
 					 attrs);
