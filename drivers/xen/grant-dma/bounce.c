@@ -9,8 +9,9 @@
  * Memory of a slab is copied whole.
  *
  * Bounce memory is the backend's to read, and perhaps to write, at any time. It
- * holds a copy of what the device may read as long as that is mapped. Elsewhere
- * it is zero, or what the backend wrote there, which nobody reads.
+ * holds a copy of what the device may read as long as that is mapped, and is zero
+ * otherwise, but for what the backend itself wrote. So what is copied back and
+ * was not written is zero, never a part of another mapping.
  */
 
 #include <linux/highmem.h>
@@ -51,16 +52,10 @@ static void copy_to_phys(phys_addr_t phys, const void *from, size_t size)
 	}
 }
 
-/*
- * What the device is not to read is zero: what it leaves so would otherwise be
- * copied back from another mapping.
- */
 static void bounce_in(void *bounce, phys_addr_t phys, size_t size,
 		      enum dma_data_direction dir, unsigned long attrs)
 {
-	if (dir == DMA_FROM_DEVICE || attrs & DMA_ATTR_SKIP_CPU_SYNC)
-		memset(bounce, 0, size);
-	else
+	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
 		copy_from_phys(bounce, phys, size);
 }
 

@@ -100,6 +100,14 @@ def markdown(rows):
         for row in rows)
 
 
+def csv_table(rows, title):
+    """A table for the kernel's documentation, without the targets."""
+    heading, *rest = ([text for text, name in zip(row, rows[0]) if name != "target"] for row in rows)
+    quoted = [", ".join(f'"{text}"' for text in row) for row in (["", *heading[1:]], *rest)]
+    return (f".. csv-table:: {title}\n   :header: {quoted[0]}\n\n"
+            + "".join(f"   {line}\n" for line in quoted[1:]))
+
+
 def records(part, figures):
     """Every figure of a part, for JSON."""
     for row in part.rows:
@@ -113,18 +121,27 @@ def records(part, figures):
 
 
 def write(directory, parts, figures, turns):
-    """Write results.json, .md and .svg, and print the tables."""
+    """Write results.json, .md, .inc for the documentation, and .svg; print the tables."""
     directory.mkdir(parents=True, exist_ok=True)
     about = {"date": time.strftime("%Y-%m-%d"), "turns": turns, "host": platform.machine(),
              "emulated": "QEMU TCG, cortex-a57"}
     everything = [record for part in parts for record in records(part, figures)]
     (directory / "results.json").write_text(
         json.dumps({"about": about, "figures": everything}, indent=1) + "\n")
-    text = "\n".join(markdown(table(part, figures)) for part in parts)
+    tables = [list(table(part, figures)) for part in parts]
+    text = "\n".join(map(markdown, tables))
     (directory / "results.md").write_text(INTRODUCTION.format(**about) + text + NOTES)
+    (directory / "results.inc").write_text(INCLUDED.format(**about) + "\n".join(
+        csv_table(rows, rows[0][0]) for rows in tables))
     print("\n" + text, flush=True)
     plot.draw(directory / "results.svg", parts, figures)
 
+
+INCLUDED = """\
+.. SPDX-License-Identifier: GPL-2.0-only
+.. Written by the project's benchmark ({date}, {turns} turns): results.inc.
+
+"""
 
 INTRODUCTION = """\
 # Grant DMA: what it costs
