@@ -5,16 +5,21 @@
  * A backend may unmap a page a little after the guest has ended its mapping:
  * QEMU lets go of the rings some time after the device was reset. Until then
  * neither the reference nor the page may be used for anything else. Both are
- * held here, and a worker tries again until the backend has let go. An entry
- * keeps the backend's object alive, but no device.
+ * held here, and a worker tries again until the backend has let go.
+ *
+ * Nothing is allocated to hold a reference. It is linked to the next one by
+ * grant_ranges::next, which has no other use for it now, and its grant still
+ * tells the page. As long as anything is held, the backend's object is kept
+ * alive, but no device.
  */
 
 #include <kunit/static_stub.h>
 
+#include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/sched.h>
 
 #include <xen/page.h>
 
@@ -26,42 +31,66 @@
 #define HELD_DELAY_MIN	msecs_to_jiffies(10)
 #define HELD_DELAY_MAX	msecs_to_jiffies(1000)
 
-struct held_ref {
-	struct list_head node;
-	grant_ref_t ref;
-	struct folio *folio;
-};
+/* An entry of the list. A table with higher references would take 8 GiB. */
+#define HELD_REF	GENMASK(29, 0)
+#define HELD_FOLIO	BIT(31)		/* its folio's count is raised */
 
-/*
- * Takes a folio reference, so that the page's owner may free it now. That
- * can't be had for the tail of a high-order allocation without __GFP_COMP, nor
- * for slab memory where the kernel doesn't count its references: there the
- * grant reference alone is held.
- */
 static struct folio *held_folio(grant_ref_t ref)
 {
 	unsigned long pfn = gfn_to_pfn(grant_table_gfn(ref));
-	struct folio *folio = page_folio(xen_pfn_to_page(pfn));
 
-	return folio_try_get(folio) ? folio : NULL;
+	return page_folio(xen_pfn_to_page(pfn));
 }
 
-/* Returns how many entries were released, each with its backend reference. */
-static unsigned int held_release(struct grant_backend *backend,
-				 struct list_head *refs)
+/* Returns false when the backend still uses it. */
+static bool held_end(struct grant_backend *backend, u32 entry)
 {
-	struct held_ref *entry, *next;
-	unsigned int released = 0;
+	grant_ref_t ref = entry & HELD_REF;
+	struct folio *folio = NULL;
 
-	list_for_each_entry_safe(entry, next, refs, node) {
-		if (!grant_table_end(entry->ref, 1))
-			continue;
-		grant_range_free_part(backend->ranges, entry->ref, 1);
-		if (entry->folio)
-			folio_put(entry->folio);
-		list_del(&entry->node);
-		kfree(entry);
-		released++;
+	if (entry & HELD_FOLIO)
+		folio = held_folio(ref);
+	if (!grant_table_end(ref, 1))
+		return false;
+
+	grant_range_free_part(backend->ranges, ref, 1);
+	if (folio)
+		folio_put(folio);
+	return true;
+}
+
+/* With held->lock held. */
+static void held_push(struct grant_backend *backend, u32 entry)
+{
+	WRITE_ONCE(backend->ranges->next[entry & HELD_REF], backend->held.first);
+	backend->held.first = entry;
+}
+
+/*
+ * Tries every entry once, and returns how many of them are released. The lock
+ * is taken for one entry at a time: there may be thousands.
+ */
+static unsigned int held_retry(struct grant_backend *backend)
+{
+	struct grant_held *held = &backend->held;
+	unsigned int released = 0;
+	u32 entry, next;
+
+	spin_lock_irq(&held->lock);
+	entry = held->first;
+	held->first = 0;
+	spin_unlock_irq(&held->lock);
+
+	for (; entry; entry = next) {
+		next = backend->ranges->next[entry & HELD_REF];
+		if (held_end(backend, entry)) {
+			released++;
+		} else {
+			spin_lock_irq(&held->lock);
+			held_push(backend, entry);
+			spin_unlock_irq(&held->lock);
+		}
+		cond_resched();
 	}
 	return released;
 }
@@ -85,25 +114,21 @@ static void held_work(struct work_struct *work)
 		container_of(to_delayed_work(work), struct grant_held, work);
 	struct grant_backend *backend =
 		container_of(held, struct grant_backend, held);
-	unsigned int released;
-	LIST_HEAD(refs);
+	unsigned int released, left;
+
+	released = held_retry(backend);
 
 	spin_lock_irq(&held->lock);
-	list_splice_init(&held->refs, &refs);
-	spin_unlock_irq(&held->lock);
-
-	released = held_release(backend, &refs);
-
-	spin_lock_irq(&held->lock);
-	list_splice(&refs, &held->refs);
 	held->count -= released;
-	held->delay = released ? HELD_DELAY_MIN :
-				 min(held->delay * 2, HELD_DELAY_MAX);
-	if (held->count)
+	left = held->count;
+	/* One that lets go of few among many doesn't keep the worker busy. */
+	held->delay = released >= left ? HELD_DELAY_MIN :
+					 min(held->delay * 2, HELD_DELAY_MAX);
+	if (left)
 		grant_held_schedule(held);
 	spin_unlock_irq(&held->lock);
 
-	while (released--)
+	if (!left)
 		grant_backend_put(backend);
 }
 
@@ -114,7 +139,6 @@ static void held_work(struct work_struct *work)
 void grant_held_init(struct grant_held *held)
 {
 	spin_lock_init(&held->lock);
-	INIT_LIST_HEAD(&held->refs);
 	INIT_DELAYED_WORK(&held->work, held_work);
 	held->delay = HELD_DELAY_MIN;
 }
@@ -124,33 +148,26 @@ void grant_held_init(struct grant_held *held)
  * @backend: the backend that uses it
  * @ref: reference whose access could not be ended, of a run that was split
  *
- * Must be called before the owner of the page can free it. When memory for
- * the entry is short, reference and page are given up: they are never used
- * again.
+ * Must be called before the owner of the page can free it, which it may do
+ * afterwards. A page without a count of its own can't be held, only the
+ * reference: the tail of a high-order allocation without __GFP_COMP, and slab
+ * memory where the kernel doesn't count its references.
  *
  * Context: Any.
  */
 void grant_held_add(struct grant_backend *backend, grant_ref_t ref)
 {
-	struct held_ref *entry = kmalloc(sizeof(*entry), GFP_ATOMIC);
 	struct grant_held *held = &backend->held;
-	struct folio *folio = held_folio(ref);
 	unsigned long flags;
+	u32 entry = ref;
 
-	if (!entry) {
-		pr_err_ratelimited("xen-grant-dma: no memory to hold reference %#x that domain %u still uses, it is lost\n",
-				   ref, backend->domid);
-		return;
-	}
-
-	entry->ref = ref;
-	entry->folio = folio;
-	kref_get(&backend->kref);
+	if (folio_try_get(held_folio(ref)))
+		entry |= HELD_FOLIO;
 
 	spin_lock_irqsave(&held->lock, flags);
-	list_add_tail(&entry->node, &held->refs);
-	held->count++;
-	if (held->count == 1) {
+	held_push(backend, entry);
+	if (!held->count++) {
+		kref_get(&backend->kref);
 		held->delay = HELD_DELAY_MIN;
 		grant_held_schedule(held);
 	}

@@ -6,8 +6,8 @@
 #ifndef _XEN_GRANT_DMA_HELD_H
 #define _XEN_GRANT_DMA_HELD_H
 
-#include <linux/list.h>
 #include <linux/spinlock.h>
+#include <linux/types.h>
 #include <linux/workqueue.h>
 
 #include <xen/grant_table.h>
@@ -15,11 +15,11 @@
 struct grant_backend;
 
 struct grant_held {
-	spinlock_t lock;		/* protects refs and count */
-	struct list_head refs;
-	unsigned int count;
-	struct delayed_work work;
+	spinlock_t lock;		/* protects the list, count and delay */
+	u32 first;			/* entry of the list, 0 if it is empty */
+	unsigned int count;		/* with those that the worker has in hand */
 	unsigned long delay;		/* jiffies until the next try */
+	struct delayed_work work;	/* under way while count is not 0 */
 };
 
 void grant_held_init(struct grant_held *held);

@@ -33,7 +33,8 @@ struct range_cache {
 /**
  * struct grant_ranges - a share of the grant table, cut into runs
  * @caches: idle runs
- * @next: for the first reference of an idle run, that of the next one
+ * @next: for the first reference of an idle run, that of the next one; for one
+ *	that is held, see held.c
  * @bounces: for a reference that grants bounce memory, the page, see pool.h;
  *	NULL unless isolation is strict
  * @size: references that the grant table can grow to
