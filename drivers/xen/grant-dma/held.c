@@ -31,8 +31,12 @@
 #define HELD_DELAY_MIN	msecs_to_jiffies(10)
 #define HELD_DELAY_MAX	msecs_to_jiffies(1000)
 
+/* What is held longer is reported. */
+#define HELD_REPORT	msecs_to_jiffies(2000)
+
 /* An entry of the list. A table with higher references would take 8 GiB. */
 #define HELD_REF	GENMASK(29, 0)
+#define HELD_MARK	BIT(30)		/* held at the last mark already */
 #define HELD_FOLIO	BIT(31)		/* its folio's count is raised */
 
 static struct folio *held_folio(grant_ref_t ref)
@@ -67,32 +71,62 @@ static void held_push(struct grant_backend *backend, u32 entry)
 }
 
 /*
- * Tries every entry once, and returns how many of them are released. The lock
- * is taken for one entry at a time: there may be thousands.
+ * struct held_walk - the worker's way through the list
+ * @mark: HELD_MARK if entries that are left get it, or 0
+ * @released: entries that the backend let go of
+ * @old: whether any that is left had been marked before
  */
-static unsigned int held_retry(struct grant_backend *backend)
+struct held_walk {
+	u32 mark;
+	unsigned int released;
+	bool old;
+};
+
+/* Returns the first entry of the list, which is empty then. */
+static u32 held_walk_start(struct grant_held *held, struct held_walk *walk)
 {
-	struct grant_held *held = &backend->held;
-	unsigned int released = 0;
-	u32 entry, next;
+	u32 entry;
 
 	spin_lock_irq(&held->lock);
 	entry = held->first;
 	held->first = 0;
+	if (time_after_eq(jiffies, held->next_mark)) {
+		held->next_mark = jiffies + HELD_REPORT;
+		walk->mark = HELD_MARK;
+	}
 	spin_unlock_irq(&held->lock);
+	return entry;
+}
 
-	for (; entry; entry = next) {
+/* Tries every entry. There may be thousands: the lock is taken for each. */
+static void held_walk(struct grant_backend *backend, struct held_walk *walk)
+{
+	struct grant_held *held = &backend->held;
+	u32 entry, next;
+
+	for (entry = held_walk_start(held, walk); entry; entry = next) {
 		next = backend->ranges->next[entry & HELD_REF];
 		if (held_end(backend, entry)) {
-			released++;
+			walk->released++;
 		} else {
+			walk->old |= !!(entry & HELD_MARK);
 			spin_lock_irq(&held->lock);
-			held_push(backend, entry);
+			held_push(backend, entry | walk->mark);
 			spin_unlock_irq(&held->lock);
 		}
 		cond_resched();
 	}
-	return released;
+}
+
+/* Messages are the worker's: unmap may be called under the console's locks. */
+static void held_report_old(struct grant_backend *backend, bool old)
+{
+	struct grant_held *held = &backend->held;
+
+	if (old && !held->old)
+		pr_warn_ratelimited("xen-grant-dma: domain %u still uses %u references that were unmapped; they are held until it lets go\n",
+				    backend->domid, READ_ONCE(held->count));
+	held->old = old;
 }
 
 /**
@@ -114,20 +148,23 @@ static void held_work(struct work_struct *work)
 		container_of(to_delayed_work(work), struct grant_held, work);
 	struct grant_backend *backend =
 		container_of(held, struct grant_backend, held);
-	unsigned int released, left;
+	struct held_walk walk = {};
+	unsigned int left;
 
-	released = held_retry(backend);
+	held_walk(backend, &walk);
 
 	spin_lock_irq(&held->lock);
-	held->count -= released;
+	held->count -= walk.released;
 	left = held->count;
 	/* One that lets go of few among many doesn't keep the worker busy. */
-	held->delay = released >= left ? HELD_DELAY_MIN :
-					 min(held->delay * 2, HELD_DELAY_MAX);
+	held->delay = walk.released >= left ? HELD_DELAY_MIN :
+					      min(held->delay * 2, HELD_DELAY_MAX);
 	if (left)
 		grant_held_schedule(held);
 	spin_unlock_irq(&held->lock);
 
+	if (walk.mark || !left)
+		held_report_old(backend, walk.old);
 	if (!left)
 		grant_backend_put(backend);
 }
@@ -169,6 +206,7 @@ void grant_held_add(struct grant_backend *backend, grant_ref_t ref)
 	if (!held->count++) {
 		kref_get(&backend->kref);
 		held->delay = HELD_DELAY_MIN;
+		held->next_mark = jiffies;
 		grant_held_schedule(held);
 	}
 	spin_unlock_irqrestore(&held->lock, flags);

@@ -15,11 +15,13 @@
 struct grant_backend;
 
 struct grant_held {
-	spinlock_t lock;		/* protects the list, count and delay */
+	spinlock_t lock;		/* protects all but work and old */
 	u32 first;			/* entry of the list, 0 if it is empty */
 	unsigned int count;		/* with those that the worker has in hand */
 	unsigned long delay;		/* jiffies until the next try */
+	unsigned long next_mark;	/* jiffies when entries are marked */
 	struct delayed_work work;	/* under way while count is not 0 */
+	bool old;			/* some was held long, and reported */
 };
 
 void grant_held_init(struct grant_held *held);
