@@ -47,6 +47,24 @@ void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
 			unsigned long count, unsigned long ended);
 
 /**
+ * grant_backend_alloc() - allocate references for a backend
+ * @backend: the backend
+ * @count: how many, at least 1
+ * @first: where the first reference is stored
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when there is no such run, or when the backend uses so
+ * many references that were unmapped that it gets no more.
+ */
+static inline int grant_backend_alloc(struct grant_backend *backend,
+				      unsigned long count, grant_ref_t *first)
+{
+	if (unlikely(READ_ONCE(backend->held.full)))
+		return -ENOMEM;
+	return grant_range_alloc(backend->ranges, count, first);
+}
+
+/**
  * grant_backend_end() - end a backend's access to a run of pages, and free the run
  * @backend: the backend
  * @first: first reference; all of them grant access

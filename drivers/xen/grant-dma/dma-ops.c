@@ -83,7 +83,7 @@ static dma_addr_t map_run(struct xen_grant_dma_device *gdev, phys_addr_t phys,
 	bool readonly = dir == DMA_TO_DEVICE;
 	grant_ref_t first;
 
-	if (grant_range_alloc(backend->ranges, pages, &first))
+	if (grant_backend_alloc(backend, pages, &first))
 		return DMA_MAPPING_ERROR;
 
 	if (likely(!bounces)) {
@@ -261,7 +261,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 
 	if (!size || !mask_fits(dev, dev->coherent_dma_mask))
 		goto fail;
-	if (grant_range_alloc(gdev->backend->ranges, pages, &first))
+	if (grant_backend_alloc(gdev->backend, pages, &first))
 		goto fail;
 	vaddr = grant_buffer_alloc(size, gfp);
 	if (!vaddr)

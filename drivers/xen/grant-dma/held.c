@@ -19,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 
 #include <xen/page.h>
@@ -38,6 +39,20 @@
 #define HELD_REF	GENMASK(29, 0)
 #define HELD_MARK	BIT(30)		/* held at the last mark already */
 #define HELD_FOLIO	BIT(31)		/* its folio's count is raised */
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"xen_grant_dma."
+
+unsigned int grant_held_max;
+module_param_named(max_held, grant_held_max, uint, 0644);
+MODULE_PARM_DESC(max_held, "References that a backend may go on using after their unmap before mappings for it are refused (0: a quarter of the grant table)");
+
+static bool held_too_many(const struct grant_backend *backend)
+{
+	unsigned int max = READ_ONCE(grant_held_max);
+
+	return backend->held.count >= (max ?: backend->ranges->size / 4);
+}
 
 static struct folio *held_folio(grant_ref_t ref)
 {
@@ -70,7 +85,7 @@ static void held_push(struct grant_backend *backend, u32 entry)
 	backend->held.first = entry;
 }
 
-/*
+/**
  * struct held_walk - the worker's way through the list
  * @mark: HELD_MARK if entries that are left get it, or 0
  * @released: entries that the backend let go of
@@ -99,7 +114,7 @@ static u32 held_walk_start(struct grant_held *held, struct held_walk *walk)
 }
 
 /* Tries every entry. There may be thousands: the lock is taken for each. */
-static void held_walk(struct grant_backend *backend, struct held_walk *walk)
+static void held_try_all(struct grant_backend *backend, struct held_walk *walk)
 {
 	struct grant_held *held = &backend->held;
 	u32 entry, next;
@@ -129,6 +144,24 @@ static void held_report_old(struct grant_backend *backend, bool old)
 	held->old = old;
 }
 
+/* Whether mappings were refused before and after a try of @count references. */
+static void held_report_full(struct grant_backend *backend, bool was_full,
+			     bool is_full, unsigned int count)
+{
+	struct grant_held *held = &backend->held;
+
+	if (was_full && !held->full_reported) {
+		pr_err_ratelimited("xen-grant-dma: domain %u holds %u references that were unmapped, mappings are refused until it lets go (xen_grant_dma.max_held)\n",
+				   backend->domid, count);
+		held->full_reported = true;
+	}
+	if (!is_full && held->full_reported) {
+		pr_info_ratelimited("xen-grant-dma: domain %u let go of references, mappings go on\n",
+				    backend->domid);
+		held->full_reported = false;
+	}
+}
+
 /**
  * grant_held_schedule() - have the worker try again after held->delay
  * @held: what a backend still uses
@@ -149,12 +182,16 @@ static void held_work(struct work_struct *work)
 	struct grant_backend *backend =
 		container_of(held, struct grant_backend, held);
 	struct held_walk walk = {};
+	bool was_full, is_full;
 	unsigned int left;
 
-	held_walk(backend, &walk);
+	held_try_all(backend, &walk);
 
 	spin_lock_irq(&held->lock);
+	was_full = held->full;
 	held->count -= walk.released;
+	is_full = held_too_many(backend);
+	WRITE_ONCE(held->full, is_full);
 	left = held->count;
 	/* One that lets go of few among many doesn't keep the worker busy. */
 	held->delay = walk.released >= left ? HELD_DELAY_MIN :
@@ -165,6 +202,7 @@ static void held_work(struct work_struct *work)
 
 	if (walk.mark || !left)
 		held_report_old(backend, walk.old);
+	held_report_full(backend, was_full, is_full, left + walk.released);
 	if (!left)
 		grant_backend_put(backend);
 }
@@ -209,5 +247,7 @@ void grant_held_add(struct grant_backend *backend, grant_ref_t ref)
 		held->next_mark = jiffies;
 		grant_held_schedule(held);
 	}
+	if (held_too_many(backend))
+		WRITE_ONCE(held->full, true);
 	spin_unlock_irqrestore(&held->lock, flags);
 }

@@ -15,14 +15,20 @@
 struct grant_backend;
 
 struct grant_held {
-	spinlock_t lock;		/* protects all but work and old */
+	bool full;			/* mappings for the backend are refused */
+	spinlock_t lock;		/* protects all but what is the worker's */
 	u32 first;			/* entry of the list, 0 if it is empty */
 	unsigned int count;		/* with those that the worker has in hand */
 	unsigned long delay;		/* jiffies until the next try */
 	unsigned long next_mark;	/* jiffies when entries are marked */
 	struct delayed_work work;	/* under way while count is not 0 */
-	bool old;			/* some was held long, and reported */
+
+	/* The worker's: */
+	bool old;			/* reported that some are held long */
+	bool full_reported;
 };
+
+extern unsigned int grant_held_max;
 
 void grant_held_init(struct grant_held *held);
 void grant_held_schedule(struct grant_held *held);

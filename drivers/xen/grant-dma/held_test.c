@@ -8,22 +8,58 @@
 #include <kunit/device.h>
 #include <kunit/test.h>
 
+#include <linux/completion.h>
 #include <linux/dma-mapping.h>
+#include <linux/jiffies.h>
+#include <linux/kmsg_dump.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"
 #include "test-device.h"
 
-/* The test has a reference of its own to @backend. */
+/* References that one mapping of @block has. */
+#define BLOCK_REFS	(SZ_1M / SZ_4K)
+
+/**
+ * struct held_test - what each test has
+ * @table: the grant table
+ * @dev: a device
+ * @backend: its backend, to which the test has a reference of its own
+ * @block: memory of BLOCK_REFS Xen pages
+ * @before: reference count of @block
+ * @log: how far the kernel log was read
+ * @max: the parameter, set again at the end
+ */
 struct held_test {
 	struct fake_table *table;
 	struct device *dev;
 	struct grant_backend *backend;
+	struct page *block;
+	int before;
+	struct kmsg_dump_iter log;
+	unsigned int max;
 };
+
+/* Counts new lines of the kernel log that tell @what of the backend. */
+static unsigned int said(struct kunit *test, const char *what)
+{
+	struct held_test *t = test->priv;
+	unsigned int lines = 0;
+	char line[256], who[32];
+	size_t length;
+
+	snprintf(who, sizeof(who), "domain %u ", TEST_DOMID);
+	while (kmsg_dump_get_line(&t->log, false, line, sizeof(line), &length))
+		lines += strnstr(line, who, length) &&
+			 strnstr(line, what, length);
+	return lines;
+}
 
 static int held_init(struct kunit *test)
 {
@@ -35,6 +71,12 @@ static int held_init(struct kunit *test)
 	t->backend = grant_backend_get(TEST_DOMID);
 	KUNIT_ASSERT_NOT_NULL(test, t->backend);
 	t->dev = test_device(test, "grants", TEST_DOMID);
+	t->block = test_pages(test, SZ_1M);
+	t->before = page_count(t->block);
+	t->max = grant_held_max;
+	grant_held_max = 0;
+	kmsg_dump_rewind(&t->log);
+	said(test, "");
 	return 0;
 }
 
@@ -42,8 +84,10 @@ static void held_exit(struct kunit *test)
 {
 	struct held_test *t = test->priv;
 
-	if (t && t->backend)
-		grant_backend_put(t->backend);
+	if (!t || !t->backend)
+		return;
+	grant_held_max = t->max;
+	grant_backend_put(t->backend);
 }
 
 static void expect_held(struct kunit *test, unsigned int count)
@@ -71,6 +115,59 @@ static dma_addr_t map(struct kunit *test, struct page *page, size_t size)
 
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
 	return addr;
+}
+
+static void unmap(struct kunit *test, dma_addr_t addr, size_t size)
+{
+	struct held_test *t = test->priv;
+
+	dma_unmap_page(t->dev, addr, size, DMA_FROM_DEVICE);
+}
+
+/* Has references held, at most BLOCK_REFS, and returns the first. */
+static grant_ref_t hold(struct kunit *test, unsigned int count)
+{
+	struct held_test *t = test->priv;
+	dma_addr_t addr = map(test, t->block, count * SZ_4K);
+	grant_ref_t first = test_ref(test, addr);
+
+	set_mapped(test, first, count, true);
+	unmap(test, addr, count * SZ_4K);
+	return first;
+}
+
+static void let_go_of_all(struct kunit *test)
+{
+	struct held_test *t = test->priv;
+
+	set_mapped(test, 0, t->table->size, false);
+	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
+	expect_held(test, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
+}
+
+static void expect_mappable(struct kunit *test)
+{
+	struct held_test *t = test->priv;
+
+	unmap(test, map(test, t->block, SZ_64K), SZ_64K);
+}
+
+static void expect_refused(struct kunit *test)
+{
+	struct held_test *t = test->priv;
+	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	unsigned long before = grant_device_counters(gdev).failures;
+	struct scatterlist sg;
+	dma_addr_t addr;
+
+	addr = dma_map_page(t->dev, t->block, 0, 1, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, t->block, SZ_64K, 0);
+	KUNIT_EXPECT_EQ(test, dma_map_sg(t->dev, &sg, 1, DMA_TO_DEVICE), 0);
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 1, &addr, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, before + 3);
 }
 
 static void held_page(struct kunit *test)
@@ -260,6 +357,274 @@ static void held_tail(struct kunit *test)
 	expect_held(test, 0);
 }
 
+/* Thousands, let go in random order while others come and go. */
+static void held_many(struct kunit *test)
+{
+	struct held_test *t = test->priv;
+	unsigned int left = 0, tries, i;
+	struct rnd_state random;
+	grant_ref_t *refs;
+
+	refs = kunit_kcalloc(test, 5000, sizeof(*refs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, refs);
+	while (left < 5000) {
+		unsigned int count = min(5000 - left, BLOCK_REFS);
+		grant_ref_t first = hold(test, count);
+
+		while (count--)
+			refs[left++] = first++;
+	}
+
+	prandom_seed_state(&random, 7);
+	for (tries = 0; left && tries < 100; tries++) {
+		expect_held(test, left);
+		KUNIT_ASSERT_EQ(test, page_count(t->block), t->before + left);
+		for (i = 0; i < 500 && left; i++) {
+			swap(refs[test_random(&random, left)], refs[left - 1]);
+			set_mapped(test, refs[--left], 1, false);
+		}
+		/* The fake table complains of a reference that is used twice. */
+		expect_mappable(test);
+		if (tries < 5)
+			refs[left++] = hold(test, 1);
+		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
+	}
+	expect_held(test, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
+}
+
+/**
+ * struct crowd - what a thread has that makes references to be held
+ * @test: the test
+ * @faults: mappings that failed
+ * @done: set at its end
+ */
+struct crowd {
+	struct kunit *test;
+	unsigned int faults;
+	struct completion done;
+};
+
+static int hold_random(void *data)
+{
+	struct crowd *crowd = data;
+	struct held_test *t = crowd->test->priv;
+	unsigned int round, pages;
+	struct rnd_state random;
+	dma_addr_t addr;
+
+	/* So that the table's stubs are in force here too. */
+	current->kunit_test = crowd->test;
+	prandom_seed_state(&random, 8);
+	for (round = 0; round < 5000; round++) {
+		pages = 1 + test_random(&random, 8);
+		addr = dma_map_page(t->dev, t->block, 0, pages * SZ_4K,
+				    DMA_FROM_DEVICE);
+		if (dma_mapping_error(t->dev, addr)) {
+			crowd->faults++;
+			continue;
+		}
+		set_mapped(crowd->test, test_ref(crowd->test, addr), pages, true);
+		unmap(crowd->test, addr, pages * SZ_4K);
+		cond_resched();
+	}
+	current->kunit_test = NULL;
+	complete(&crowd->done);
+	return 0;
+}
+
+/* References are added while the worker has the list in hand. */
+static void held_crowd(struct kunit *test)
+{
+	struct crowd crowd = { .test = test };
+	struct held_test *t = test->priv;
+	struct task_struct *worker;
+	struct rnd_state random;
+	bool done;
+	int i;
+
+	/* More than can be held, so that nothing is refused. */
+	grant_held_max = UINT_MAX;
+	init_completion(&crowd.done);
+	worker = kthread_run(hold_random, &crowd, "grant-crowd");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker);
+
+	prandom_seed_state(&random, 9);
+	do {
+		done = completion_done(&crowd.done);
+		for (i = 0; i < t->table->size; i++)
+			if (test_random(&random, 4))
+				set_mapped(test, i, 1, false);
+		fake_table_retry(t->table);
+		cond_resched();
+	} while (!done);
+
+	KUNIT_EXPECT_EQ(test, crowd.faults, 0);
+	set_mapped(test, 0, t->table->size, false);
+	while (fake_table_retry(t->table))
+		;
+	expect_held(test, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
+}
+
+/* A try, long after the last one or in the same moment. */
+static void try_again(struct kunit *test, bool long_after)
+{
+	struct held_test *t = test->priv;
+
+	t->backend->held.next_mark = jiffies + (long_after ? 0 : 3600 * HZ);
+	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
+}
+
+/* One message, however many references are held, however long. */
+static void held_reported(struct kunit *test)
+{
+	static const unsigned int counts[] = { 1, 100, 5000 };
+	unsigned int count, left;
+	char what[64];
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		count = counts[i];
+		for (left = count; left; left -= min(left, BLOCK_REFS))
+			hold(test, min(left, BLOCK_REFS));
+		try_again(test, true);
+		for (j = 0; j < 5; j++)
+			try_again(test, false);
+		KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+
+		try_again(test, true);
+		snprintf(what, sizeof(what), "still uses %u references", count);
+		KUNIT_EXPECT_EQ(test, said(test, what), 1);
+		hold(test, 1);
+		for (j = 0; j < 10; j++)
+			try_again(test, j & 1);
+		KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+		let_go_of_all(test);
+	}
+	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+}
+
+/* A backend that always takes a moment is all right. */
+static void held_a_moment(struct kunit *test)
+{
+	grant_ref_t last = hold(test, 1), ref;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		ref = hold(test, 1);
+		set_mapped(test, last, 1, false);
+		try_again(test, true);
+		expect_held(test, 1);
+		last = ref;
+	}
+	let_go_of_all(test);
+	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+}
+
+/* Reports end as they begin when a little is always held, but never for long. */
+static void held_reported_again(struct kunit *test)
+{
+	grant_ref_t last = hold(test, 1);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		try_again(test, true);
+		try_again(test, true);
+		KUNIT_EXPECT_EQ(test, said(test, "still uses 1 references"), 1);
+
+		set_mapped(test, last, 1, false);
+		last = hold(test, 1);
+		try_again(test, true);
+		expect_held(test, 1);
+	}
+	let_go_of_all(test);
+}
+
+/* By default a quarter of the table. */
+static void held_bound(struct kunit *test)
+{
+	unsigned int bound = FAKE_TABLE_SIZE / 4, count;
+	struct held_test *t = test->priv;
+	struct device *other;
+	grant_ref_t last;
+	dma_addr_t addr;
+	char what[32];
+	int i;
+
+	other = test_device(test, "others", TEST_DOMID - 1);
+	for (count = 0; count < bound - BLOCK_REFS; count += BLOCK_REFS)
+		hold(test, BLOCK_REFS);
+	hold(test, BLOCK_REFS - 1);
+	expect_held(test, bound - 1);
+	expect_mappable(test);
+
+	snprintf(what, sizeof(what), "holds %u references", bound);
+	for (i = 0; i < 2; i++) {
+		last = hold(test, 1);
+		expect_refused(test);
+		addr = dma_map_page(other, t->block, 0, SZ_64K, DMA_TO_DEVICE);
+		KUNIT_EXPECT_FALSE(test, dma_mapping_error(other, addr));
+		dma_unmap_page(other, addr, SZ_64K, DMA_TO_DEVICE);
+
+		try_again(test, false);
+		try_again(test, false);
+		KUNIT_EXPECT_EQ(test, said(test, what), 1);
+		expect_refused(test);
+
+		set_mapped(test, last, 1, false);
+		try_again(test, false);
+		KUNIT_EXPECT_EQ(test, said(test, "mappings go on"), 1);
+		expect_held(test, bound - 1);
+		expect_mappable(test);
+	}
+	let_go_of_all(test);
+	expect_mappable(test);
+	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+}
+
+/* Mappings that are there when the bound is reached end as always. */
+static void held_beyond_bound(struct kunit *test)
+{
+	struct held_test *t = test->priv;
+	dma_addr_t addr, late;
+
+	grant_held_max = 1;
+	addr = map(test, t->block, SZ_64K);
+	late = map(test, t->block, SZ_64K);
+	hold(test, 1);
+	expect_refused(test);
+
+	set_mapped(test, test_ref(test, late), SZ_64K / SZ_4K, true);
+	unmap(test, addr, SZ_64K);
+	unmap(test, late, SZ_64K);
+	expect_held(test, 1 + SZ_64K / SZ_4K);
+	test_idle(test, t->dev);
+	let_go_of_all(test);
+	expect_mappable(test);
+}
+
+/* A change counts from the next try. */
+static void held_parameter(struct kunit *test)
+{
+	grant_held_max = 3;
+	hold(test, 2);
+	expect_mappable(test);
+	hold(test, 1);
+	expect_refused(test);
+
+	grant_held_max = 4;
+	try_again(test, false);
+	expect_mappable(test);
+	grant_held_max = 2;
+	try_again(test, false);
+	expect_refused(test);
+	grant_held_max = 0;
+	try_again(test, false);
+	expect_mappable(test);
+	let_go_of_all(test);
+}
+
 static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_page),
 	KUNIT_CASE(held_coherent),
@@ -267,6 +632,14 @@ static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_without_device),
 	KUNIT_CASE(held_over_rebind),
 	KUNIT_CASE(held_tail),
+	KUNIT_CASE(held_many),
+	KUNIT_CASE(held_crowd),
+	KUNIT_CASE(held_reported),
+	KUNIT_CASE(held_reported_again),
+	KUNIT_CASE(held_a_moment),
+	KUNIT_CASE(held_bound),
+	KUNIT_CASE(held_beyond_bound),
+	KUNIT_CASE(held_parameter),
 	{}
 };
 

@@ -61,7 +61,7 @@ static struct grant_pool_page *pool_page_create(struct grant_pool *pool,
 	page = kzalloc(struct_size(page, slots, XEN_PAGE_SIZE >> shift), POOL_GFP);
 	if (!page)
 		return NULL;
-	if (grant_range_alloc(backend->ranges, 1, &page->ref)) {
+	if (grant_backend_alloc(backend, 1, &page->ref)) {
 		kfree(page);
 		return NULL;
 	}

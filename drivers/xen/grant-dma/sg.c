@@ -290,7 +290,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 					       &pages);
 		if (!pages)
 			break;
-		if (grant_range_alloc(backend->ranges, pages, &first))
+		if (grant_backend_alloc(backend, pages, &first))
 			goto unmap;
 		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
 		    !grant_range_is_aligned(first, pages))
