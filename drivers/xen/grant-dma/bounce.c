@@ -15,6 +15,7 @@
  */
 
 #include <linux/highmem.h>
+#include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/string.h>

@@ -16,6 +16,7 @@
 #include <kunit/static_stub.h>
 
 #include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
