@@ -165,7 +165,7 @@ static void is_bounded(struct kunit *test)
 	unsigned int limit = 2 * XEN_PFN_PER_PAGE;
 
 	t->pool->limit = limit;
-	alloc_many(test, 6);
+	alloc_many(test, 8);
 	KUNIT_EXPECT_GT(test, pages(t), limit);
 	free_many(test);
 	KUNIT_EXPECT_LE(test, pages(t), limit);
