@@ -83,66 +83,6 @@ static phys_addr_t origin_of(struct grant_pool_page *page, dma_addr_t addr)
 	       (offset & (BIT(page->shift) - 1));
 }
 
-/**
- * grant_bounce_map_small() - map a buffer that fits into a Xen page
- * @backend: the backend that gets access
- * @phys: where it begins
- * @size: bytes
- * @offset: where in a slot it shall begin; with @size, at most a Xen page
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
- * run out.
- */
-dma_addr_t grant_bounce_map_small(struct grant_backend *backend,
-				  phys_addr_t phys, size_t size,
-				  unsigned int offset,
-				  enum dma_data_direction dir,
-				  unsigned long attrs)
-{
-	unsigned int shift = max(order_base_2(offset + size), GRANT_SLOT_MIN_SHIFT);
-	struct grant_pool_page *page;
-	unsigned int at;
-	u32 slot;
-
-	slot = grant_slot_alloc(backend->pool, backend->ranges, shift,
-				dir == DMA_TO_DEVICE);
-	if (!slot)
-		return DMA_MAPPING_ERROR;
-
-	page = backend->ranges->bounces[grant_slot_ref(slot)];
-	at = grant_slot_offset(slot);
-	grant_slot_at(page, at)->origin = phys - offset;
-	at += offset;
-	bounce_in(page->vaddr + at, phys, size, dir, attrs);
-	return grant_dma_addr(page->ref, at);
-}
-
-/**
- * grant_bounce_unmap_small() - end what grant_bounce_map_small() began
- * @backend: the backend
- * @addr: DMA address
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- */
-void grant_bounce_unmap_small(struct grant_backend *backend, dma_addr_t addr,
-			      size_t size, enum dma_data_direction dir,
-			      unsigned long attrs)
-{
-	struct grant_pool_page *page =
-		backend->ranges->bounces[grant_dma_ref(addr)];
-	unsigned int at = xen_offset_in_page(addr);
-
-	bounce_out(page->vaddr + at, origin_of(page, addr), size, dir, attrs);
-	grant_slot_free(backend->pool, page,
-			grant_slot_of(page->ref, at & ~(BIT(page->shift) - 1)));
-}
-
 static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 			phys_addr_t phys, size_t size,
 			enum dma_data_direction dir, unsigned long attrs)
@@ -259,6 +199,108 @@ void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		part = part_of(addr, size);
 		bounce_end(backend, addr, part, dir, attrs);
 	}
+}
+
+static dma_addr_t bounce_map_small(struct grant_backend *backend,
+				   phys_addr_t phys, size_t size,
+				   unsigned int offset,
+				   enum dma_data_direction dir,
+				   unsigned long attrs)
+{
+	unsigned int shift = max(order_base_2(offset + size), GRANT_SLOT_MIN_SHIFT);
+	struct grant_pool_page *page;
+	unsigned int at;
+	u32 slot;
+
+	slot = grant_slot_alloc(backend->pool, backend->ranges, shift,
+				dir == DMA_TO_DEVICE);
+	if (unlikely(!slot))
+		return DMA_MAPPING_ERROR;
+
+	page = backend->ranges->bounces[grant_slot_ref(slot)];
+	at = grant_slot_offset(slot);
+	grant_slot_at(page, at)->origin = phys - offset;
+	at += offset;
+	bounce_in(page->vaddr + at, phys, size, dir, attrs);
+	return grant_dma_addr(page->ref, at);
+}
+
+static void bounce_unmap_small(struct grant_backend *backend, dma_addr_t addr,
+			       size_t size, enum dma_data_direction dir,
+			       unsigned long attrs)
+{
+	struct grant_pool_page *page =
+		backend->ranges->bounces[grant_dma_ref(addr)];
+	unsigned int at = xen_offset_in_page(addr);
+
+	bounce_out(page->vaddr + at, origin_of(page, addr), size, dir, attrs);
+	grant_slot_free(backend->pool, page,
+			grant_slot_of(page->ref, at & ~(BIT(page->shift) - 1)));
+}
+
+static dma_addr_t bounce_map_run(struct grant_backend *backend,
+				 phys_addr_t phys, size_t size,
+				 enum dma_data_direction dir,
+				 unsigned long attrs)
+{
+	unsigned long pages = grant_dma_pages(phys, size);
+	grant_ref_t first;
+
+	if (grant_backend_alloc(backend, pages, &first))
+		return DMA_MAPPING_ERROR;
+	if (grant_bounce_begin(backend, first, phys, size, dir, attrs)) {
+		grant_range_free(backend->ranges, first, pages);
+		return DMA_MAPPING_ERROR;
+	}
+	grant_bounce_grant(backend, first, phys, size, dir == DMA_TO_DEVICE);
+	return grant_dma_addr(first, xen_offset_in_page(phys));
+}
+
+/**
+ * grant_bounce_map() - map a buffer of which parts have to be copied
+ * @dev: the device, which may want low bits of addresses to be kept
+ * @backend: the backend that gets access
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
+ * run out.
+ */
+dma_addr_t grant_bounce_map(struct device *dev, struct grant_backend *backend,
+			    phys_addr_t phys, size_t size,
+			    enum dma_data_direction dir, unsigned long attrs)
+{
+	unsigned int offset = phys & dma_get_min_align_mask(dev);
+
+	if (grant_bounces_small(dev, phys, size))
+		return bounce_map_small(backend, phys, size, offset, dir, attrs);
+	return bounce_map_run(backend, phys, size, dir, attrs);
+}
+
+/**
+ * grant_bounce_unmap() - end what grant_bounce_map() began
+ * @backend: the backend
+ * @addr: DMA address
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ */
+void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
+			size_t size, enum dma_data_direction dir,
+			unsigned long attrs)
+{
+	if (grant_bounce_is_small(backend, addr)) {
+		bounce_unmap_small(backend, addr, size, dir, attrs);
+		return;
+	}
+	grant_bounce_end(backend, addr, size, dir, attrs);
+	grant_backend_end(backend, grant_dma_ref(addr),
+			  grant_dma_pages(addr, size));
 }
 
 static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,

@@ -17,14 +17,12 @@
 #include "backend.h"
 #include "pool.h"
 
-dma_addr_t grant_bounce_map_small(struct grant_backend *backend,
-				  phys_addr_t phys, size_t size,
-				  unsigned int offset,
-				  enum dma_data_direction dir,
-				  unsigned long attrs);
-void grant_bounce_unmap_small(struct grant_backend *backend, dma_addr_t addr,
-			      size_t size, enum dma_data_direction dir,
-			      unsigned long attrs);
+dma_addr_t grant_bounce_map(struct device *dev, struct grant_backend *backend,
+			    phys_addr_t phys, size_t size,
+			    enum dma_data_direction dir, unsigned long attrs);
+void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
+			size_t size, enum dma_data_direction dir,
+			unsigned long attrs);
 int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
 		       phys_addr_t phys, size_t size,
 		       enum dma_data_direction dir, unsigned long attrs);

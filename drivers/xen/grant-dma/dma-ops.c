@@ -73,68 +73,18 @@ static size_t grant_dma_opt_mapping_size(void)
 		     (size_t)(grant_table_size() / 16) << XEN_PAGE_SHIFT);
 }
 
-/* Maps a buffer by a run of its own. */
-static dma_addr_t map_run(struct xen_grant_dma_device *gdev, phys_addr_t phys,
-			  size_t size, bool bounces,
-			  enum dma_data_direction dir, unsigned long attrs)
+static dma_addr_t map_whole_pages(struct grant_backend *backend,
+				  phys_addr_t phys, size_t size,
+				  enum dma_data_direction dir)
 {
-	struct grant_backend *backend = gdev->backend;
 	unsigned long pages = grant_dma_pages(phys, size);
-	bool readonly = dir == DMA_TO_DEVICE;
 	grant_ref_t first;
 
 	if (grant_backend_alloc(backend, pages, &first))
 		return DMA_MAPPING_ERROR;
-
-	if (likely(!bounces)) {
-		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
-				  pages, readonly);
-	} else {
-		if (grant_bounce_begin(backend, first, phys, size, dir, attrs))
-			goto free_range;
-		grant_bounce_grant(backend, first, phys, size, readonly);
-	}
-	grant_device_map(gdev, pages);
+	grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys), pages,
+			  dir == DMA_TO_DEVICE);
 	return grant_dma_addr(first, xen_offset_in_page(phys));
-
-free_range:
-	grant_range_free(backend->ranges, first, pages);
-	return DMA_MAPPING_ERROR;
-}
-
-static void unmap_run(struct xen_grant_dma_device *gdev, dma_addr_t addr,
-		      size_t size)
-{
-	unsigned long pages = grant_dma_pages(addr, size);
-
-	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
-	grant_device_unmap(gdev, pages);
-}
-
-/* It takes no reference, but is counted like one: it is in use. */
-static dma_addr_t map_small(struct xen_grant_dma_device *gdev, phys_addr_t phys,
-			    size_t size, enum dma_data_direction dir,
-			    unsigned long attrs)
-{
-	unsigned int offset = phys & dma_get_min_align_mask(gdev->dev);
-	dma_addr_t addr = grant_bounce_map_small(gdev->backend, phys, size,
-						 offset, dir, attrs);
-
-	if (likely(addr != DMA_MAPPING_ERROR))
-		grant_device_map(gdev, 1);
-	return addr;
-}
-
-static dma_addr_t map_page(struct xen_grant_dma_device *gdev, struct page *page,
-			   unsigned long offset, size_t size,
-			   enum dma_data_direction dir, unsigned long attrs)
-{
-	phys_addr_t phys = page_to_phys(page) + offset;
-	bool bounces = grant_bounces(gdev->backend, page, phys, size);
-
-	if (bounces && grant_bounces_small(gdev->dev, phys, size))
-		return map_small(gdev, phys, size, dir, attrs);
-	return map_run(gdev, phys, size, bounces, dir, attrs);
 }
 
 static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
@@ -143,15 +93,27 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 				     unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	dma_addr_t addr = DMA_MAPPING_ERROR;
+	phys_addr_t phys = page_to_phys(page) + offset;
+	dma_addr_t addr;
 
-	if (likely(size && mask_fits(dev, *dev->dma_mask) && grant_ram_has(page)))
-		addr = map_page(gdev, page, offset, size, dir, attrs);
-	if (likely(addr != DMA_MAPPING_ERROR))
-		trace_xen_grant_dma_map(dev, addr, size, dir);
+	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
+		     !grant_ram_has(page)))
+		goto fail;
+	if (grant_bounces(gdev->backend, page, phys, size))
+		addr = grant_bounce_map(dev, gdev->backend, phys, size, dir,
+					attrs);
 	else
-		count_failure(gdev);
+		addr = map_whole_pages(gdev->backend, phys, size, dir);
+	if (unlikely(addr == DMA_MAPPING_ERROR))
+		goto fail;
+
+	grant_device_map(gdev, grant_dma_pages(addr, size));
+	trace_xen_grant_dma_map(dev, addr, size, dir);
 	return addr;
+
+fail:
+	count_failure(gdev);
+	return DMA_MAPPING_ERROR;
 }
 
 static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
@@ -159,18 +121,14 @@ static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
 				 unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	struct grant_backend *backend = gdev->backend;
 
 	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	if (grant_is_bounced(backend, addr, size)) {
-		if (grant_bounce_is_small(backend, addr)) {
-			grant_bounce_unmap_small(backend, addr, size, dir, attrs);
-			grant_device_unmap(gdev, 1);
-			return;
-		}
-		grant_bounce_end(backend, addr, size, dir, attrs);
-	}
-	unmap_run(gdev, addr, size);
+	if (grant_is_bounced(gdev->backend, addr, size))
+		grant_bounce_unmap(gdev->backend, addr, size, dir, attrs);
+	else
+		grant_backend_end(gdev->backend, grant_dma_ref(addr),
+				  grant_dma_pages(addr, size));
+	grant_device_unmap(gdev, grant_dma_pages(addr, size));
 }
 
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
@@ -283,8 +241,12 @@ fail:
 static void grant_dma_free(struct device *dev, size_t size, void *vaddr,
 			   dma_addr_t addr, unsigned long attrs)
 {
+	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
+	unsigned long pages = XEN_PFN_UP(size);
+
 	trace_xen_grant_dma_unmap(dev, addr, size, DMA_BIDIRECTIONAL);
-	unmap_run(dev->xen_grant_dma, addr, size);
+	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
+	grant_device_unmap(gdev, pages);
 	grant_buffer_free(vaddr, size);
 }
 

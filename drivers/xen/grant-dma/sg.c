@@ -240,12 +240,9 @@ static int map_small(struct device *dev, struct grant_backend *backend,
 		     struct scatterlist *sg, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	phys_addr_t phys = sg_phys(sg);
-	dma_addr_t addr;
+	dma_addr_t addr = grant_bounce_map(dev, backend, sg_phys(sg),
+					   sg->length, dir, attrs);
 
-	addr = grant_bounce_map_small(backend, phys, sg->length,
-				      phys & dma_get_min_align_mask(dev),
-				      dir, attrs);
 	if (addr == DMA_MAPPING_ERROR)
 		return -ENOMEM;
 	sg_dma_address(sg) = addr;
@@ -363,8 +360,7 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 
 	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
 	    grant_bounce_is_small(backend, addr)) {
-		grant_bounce_unmap_small(backend, addr, sg_dma_len(sgl), dir,
-					 attrs);
+		grant_bounce_unmap(backend, addr, sg_dma_len(sgl), dir, attrs);
 		return 1;
 	}
 
