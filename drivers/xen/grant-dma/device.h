@@ -89,8 +89,9 @@ static inline void grant_device_count(struct xen_grant_dma_device *gdev, u64 wha
 {
 	u64 word = this_cpu_add_return(gdev->counters->word, what);
 
+	/* The word as a whole is that negative once there are 2^31 mappings. */
 	if (unlikely(abs(grant_counted_refs(word)) > GRANT_USAGE_BATCH ||
-		     grant_counted_mappings(word) > S32_MAX))
+		     (s64)word < -GRANT_USAGE_BATCH))
 		grant_device_pass_on(gdev);
 }
 
