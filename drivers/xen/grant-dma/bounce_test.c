@@ -305,6 +305,16 @@ static void random_mappings(struct kunit *test)
 	expect_idle(test);
 }
 
+static dma_addr_t map_buffer(struct kunit *test, struct device *dev,
+			     void *buffer, size_t size,
+			     enum dma_data_direction dir)
+{
+	dma_addr_t addr = dma_map_single(dev, buffer, size, dir);
+
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(dev, addr));
+	return addr;
+}
+
 /* A part of a mapping at its beginning, in its middle and at its end. */
 static const struct { size_t offset, size; } parts[] = {
 	{ 0, 100 }, { SZ_4K - 10, 3000 }, { 9900, 100 },
@@ -318,8 +328,7 @@ static void sync_parts(struct kunit *test)
 	int i;
 
 	memset(bytes, 1, 10000);
-	addr = dma_map_single(t->dev, bytes, 10000, DMA_BIDIRECTIONAL);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	addr = map_buffer(test, t->dev, bytes, 10000, DMA_BIDIRECTIONAL);
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		size_t offset = parts[i].offset, size = parts[i].size;
@@ -346,8 +355,7 @@ static void sync_keeps_direction(struct kunit *test)
 	u8 *bytes = page_address(t->block) + 100;
 	dma_addr_t addr;
 
-	addr = dma_map_single(t->dev, bytes, 200, DMA_FROM_DEVICE);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	addr = map_buffer(test, t->dev, bytes, 200, DMA_FROM_DEVICE);
 	dma_sync_single_for_device(t->dev, addr, 200, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, no_secret(test));
 	backend_writes(test, addr + 50, 50, ANSWER);
@@ -394,9 +402,7 @@ static void low_bits_are_kept(struct kunit *test)
 
 	dma_set_min_align_mask(t->dev, 0x1ff);
 	for (offset = 1; offset < SZ_8K; offset += 239) {
-		addr = dma_map_single(t->dev, block + offset, 3800,
-				      DMA_TO_DEVICE);
-		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+		addr = map_buffer(test, t->dev, block + offset, 3800, DMA_TO_DEVICE);
 		KUNIT_EXPECT_EQ(test, addr & 0x1ff, offset & 0x1ff);
 		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 3800, SECRET));
 		dma_unmap_single(t->dev, addr, 3800, DMA_TO_DEVICE);
@@ -447,8 +453,7 @@ static void slab_is_copied(struct kunit *test)
 		kunit_skip(test, "no page of a slab can be had");
 
 	memset(object, SECRET, SZ_4K);
-	addr = dma_map_single(t->dev, object, SZ_4K, DMA_FROM_DEVICE);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	addr = map_buffer(test, t->dev, object, SZ_4K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, 0));
 	backend_writes(test, addr, SZ_4K, ANSWER);
 	dma_unmap_single(t->dev, addr, SZ_4K, DMA_FROM_DEVICE);
@@ -527,9 +532,9 @@ static void readonly_is_apart(struct kunit *test)
 	void *block = page_address(t->block);
 	dma_addr_t in, out, both;
 
-	in = dma_map_single(t->dev, block, 64, DMA_FROM_DEVICE);
-	out = dma_map_single(t->dev, block, 64, DMA_TO_DEVICE);
-	both = dma_map_single(t->dev, block, 64, DMA_BIDIRECTIONAL);
+	in = map_buffer(test, t->dev, block, 64, DMA_FROM_DEVICE);
+	out = map_buffer(test, t->dev, block, 64, DMA_TO_DEVICE);
+	both = map_buffer(test, t->dev, block, 64, DMA_BIDIRECTIONAL);
 	KUNIT_EXPECT_NE(test, test_ref(test, in), test_ref(test, out));
 	KUNIT_EXPECT_NE(test, test_ref(test, both), test_ref(test, out));
 	KUNIT_EXPECT_TRUE(test, t->table->entries[test_ref(test, out)].readonly);
@@ -540,7 +545,7 @@ static void readonly_is_apart(struct kunit *test)
 	dma_unmap_single(t->dev, both, 64, DMA_BIDIRECTIONAL);
 
 	/* The memory behind two references must not be writable by either. */
-	out = dma_map_single(t->dev, block + 1, SZ_8K, DMA_TO_DEVICE);
+	out = map_buffer(test, t->dev, block + 1, SZ_8K, DMA_TO_DEVICE);
 	for (both = 0; both < t->table->size; both++)
 		if (t->table->entries[both].granted &&
 		    t->table->entries[both].gfn ==
@@ -557,8 +562,8 @@ static void backends_are_apart(struct kunit *test)
 	void *block = page_address(t->block);
 	dma_addr_t one, two;
 
-	one = dma_map_single(t->dev, block, 64, DMA_BIDIRECTIONAL);
-	two = dma_map_single(other, block, 64, DMA_BIDIRECTIONAL);
+	one = map_buffer(test, t->dev, block, 64, DMA_BIDIRECTIONAL);
+	two = map_buffer(test, other, block, 64, DMA_BIDIRECTIONAL);
 	KUNIT_EXPECT_NE(test, grant_table_gfn(test_ref(test, one)),
 			grant_table_gfn(test_ref(test, two)));
 	dma_unmap_single(t->dev, one, 64, DMA_BIDIRECTIONAL);
@@ -573,8 +578,7 @@ static void bounce_in_use(struct kunit *test)
 	struct fake_entry *entry;
 	dma_addr_t addr;
 
-	addr = dma_map_single(t->dev, bytes, SZ_8K, DMA_FROM_DEVICE);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	addr = map_buffer(test, t->dev, bytes, SZ_8K, DMA_FROM_DEVICE);
 	backend_writes(test, addr, SZ_8K, ANSWER);
 	entry = &t->table->entries[test_ref(test, addr)];
 	entry->mapped = true;
