@@ -402,10 +402,15 @@ static void low_bits_are_kept(struct kunit *test)
 
 	dma_set_min_align_mask(t->dev, 0x1ff);
 	for (offset = 1; offset < SZ_8K; offset += 239) {
-		addr = map_buffer(test, t->dev, block + offset, 3800, DMA_TO_DEVICE);
+		addr = map_buffer(test, t->dev, block + offset, 3800,
+				  DMA_BIDIRECTIONAL);
 		KUNIT_EXPECT_EQ(test, addr & 0x1ff, offset & 0x1ff);
 		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 3800, SECRET));
-		dma_unmap_single(t->dev, addr, 3800, DMA_TO_DEVICE);
+		backend_writes(test, addr, 3800, ANSWER);
+		dma_unmap_single(t->dev, addr, 3800, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_TRUE(test, all_are(block + offset, ANSWER, 3800));
+		memset(block + offset, SECRET, 3800);
+		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, SZ_16K));
 	}
 	expect_idle(test);
 }
