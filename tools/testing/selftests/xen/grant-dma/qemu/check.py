@@ -3,7 +3,8 @@
 
 The test bed's own come first.  Then KUnit without Xen, and the guests: KUnit and kselftest on
 the plain kernel, the debug kernel, and one with 64 KiB pages, with virtqueues of each kind;
-boots with every way that fw_devlink may treat consumers; a device that must be refused.
+boots with every way that fw_devlink may treat consumers; a device that must be refused; a
+backend that is hostile.
 """
 
 import re
@@ -97,7 +98,7 @@ def all_programs():
 def kselftest(name, programs=None, **options):
     """A guest that runs kselftest programs, all of them unless told which."""
     programs = programs or all_programs()
-    commands = "cd xen/grant-dma\n" + "".join(
+    commands = "cd xen/grant-dma\nmkdir -p $OUT/hostile\n" + "".join(
         f'{{ ./{program}; echo "status $?"; }} 2>&1 | tee $OUT/{program}.ktap\n'
         for program in programs)
     return Test(Guest(name, commands, seconds=1500, **options),
@@ -144,6 +145,22 @@ def virtqueues(name, option, bit, value, **options):
     return Test(test.guest, judge)
 
 
+def hostile(name, programs, cmdline="", kernel="main", **options):
+    """A guest that runs kselftest programs whose backend is hostile on demand.
+
+    Its memory is cleared when it is allocated: what else its new owner gives to a device,
+    say as buffers for packets, may hold secrets of the last one.
+    """
+    made, here = bed.BUILD / "hostile", "xen/grant-dma/hostile"
+    module = "xen_grant_dma_victim.ko"
+    return kselftest(name, [f"hostile/{program}" for program in programs], memory=1024,
+                     cmdline=f"init_on_alloc=1 {cmdline}", kernel=kernel,
+                     files={f"{here}/secrets": made / "secrets",
+                            f"{here}/{module}": made / kernel / module},
+                     dom0_commands=(bed.HERE.parent / "hostile/dom0.sh").read_text(),
+                     dom0_files={"hostile": made / "hostile"}, **options)
+
+
 def kunit_guest(name, **options):
     """A guest that runs KUnit at boot."""
     return Test(Guest(name, "true", cmdline=KUNIT, **options), judge_kunit)
@@ -164,10 +181,16 @@ def tests():
                status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
                status_is_zero("data survives mappings that fail for want of references"))
+    yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])
+    yield hostile("hostile-page", ["snoop.sh", "scribble.sh"],
+                  cmdline="xen_grant_dma.isolation=page")
+    yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64",
+                  devices=[Device("blk"), Device("net")])
     yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
     yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
     yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
     yield kselftest("debug", kernel="debug", memory=1024)
+    yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
 

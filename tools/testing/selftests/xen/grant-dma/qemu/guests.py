@@ -57,6 +57,7 @@ class Guest:
     device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
     dom0_before: str = ""  # run in dom0 before the guest is made; output to a log
     dom0_commands: str = ""  # run in dom0 beside the guest, with $DOMID; output to a log
+    dom0_files: dict = field(default_factory=dict)  # name beside these commands -> file here
     xl_extra: str = ""  # more lines for xl's configuration
     interactive: bool = False  # after the commands a shell on the console
     files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
@@ -113,6 +114,8 @@ class Guest:
             (directory / "dom0-before").write_text(self.dom0_before + "\n")
         if self.dom0_commands:
             (directory / "dom0-commands").write_text(self.dom0_commands + "\n")
+        for name, source in self.dom0_files.items():
+            shutil.copy(source, directory / name)
         if self.interactive:
             (directory / "interactive").touch()
         with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:

@@ -93,14 +93,18 @@ run_guest() {
 		start_backend || { verdict="QEMU in dom0 did not start, see backend.log"; return; }
 	fi
 	xl unpause "$name"
-	[ ! -e "$dir/dom0-commands" ] ||
+	beside=
+	if [ -e "$dir/dom0-commands" ]; then
 		DOMID=$id sh "$dir/dom0-commands" >"$dir/dom0-commands.log" 2>&1 &
+		beside=$!
+	fi
 	[ ! -e "$dir/interactive" ] || show_console
 	if wait_for "$seconds" guest_gone; then
 		verdict=ran
 	else
 		verdict="not finished after $seconds s"
 	fi
+	[ ! "$beside" ] || kill "$beside" 2>/dev/null
 	tar -x -f /run/out -C "$dir" 2>"$dir/tar.log"
 	[ -e "$dir/out/status" ] || verdict="$verdict; its results are missing"
 }

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A backend that goes on using pages after their I/O ended costs nothing but
+# these pages: I/O goes on, a device can be unbound, and all pages are back
+# once the backend lets go.
+
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=lib.sh
+. hostile/lib.sh
+
+COUNTS=${COUNTS:-1 100 5000}
+DURATION=${DURATION:-8} # for the message, which comes after 6 s at most
+BUS=/sys/bus/platform/drivers/virtio-mmio
+
+# Has the backend keep $1 references of what I/O there is, until let_go. Some I/O
+# comes before: what it leaves mapped is not to be kept.
+start_holding() {
+	quietly move_large "$disk" || return
+	rm -f "$tmp/stop" "$tmp/release" "$(figures hold)"
+	until [ -e "$tmp/release" ]; do sleep 0.1; done | order hold "$1" 0 &
+	holder=$!
+	wait_for 60 has_said hold ready || return
+	keep move_large "$disk" &
+	blocks=$!
+	wait_for 150 has_said hold holding && [ "$(figure hold holding)" = "$1" ]
+}
+
+let_go() {
+	touch "$tmp/release"
+	wait "$holder" && [ "$(figure hold released)" = "$1" ]
+}
+
+held_is() {
+	[ "$(total backends held)" = "$1" ]
+}
+
+traffic_ends_well() {
+	stop_traffic
+	wait "$blocks"
+}
+
+reports() {
+	dmesg | grep -c 'domain .* still uses .* references'
+}
+
+is_reported_once() {
+	[ $(($(reports) - before)) = 1 ]
+}
+
+unbind() {
+	start=$(date +%s)
+	drive unbind $BUS "$device"
+	[ $(($(date +%s) - start)) -le 5 ]
+}
+
+disk_works() {
+	disk=$(child_of "$device" block)
+	quietly move_large "$disk"
+}
+
+# shellcheck disable=SC2086
+begin $(($(echo $COUNTS | wc -w) * 6 + 6))
+find_device virtio_blk
+disk=$(child_of "$device" block)
+
+for count in $COUNTS; do
+	before=$(reports)
+	ktap_test_result "hold: backend keeps $count references" start_holding "$count"
+	sleep "$DURATION"
+	ktap_test_result "hold: $count are held" wait_for 20 held_is "$count"
+	ktap_test_result "hold: I/O went on with $count held" traffic_ends_well
+	ktap_test_result "hold: one message about $count held" is_reported_once
+	ktap_test_result "hold: backend let go of $count" let_go "$count"
+	ktap_test_result "hold: none of $count is held any more" wait_for 20 held_is 0
+done
+
+ktap_test_result "hold: backend keeps 100 references" start_holding 100
+ktap_test_result "hold: I/O went on with 100 held" traffic_ends_well
+ktap_test_result "hold: device unbound with 100 held" unbind
+ktap_test_result "hold: device bound again" drive bind $BUS "$device"
+ktap_test_result "hold: device works" wait_for 10 disk_works
+let_go 100
+ktap_test_result "hold: none is held any more" wait_for 20 held_is 0
+
+finish

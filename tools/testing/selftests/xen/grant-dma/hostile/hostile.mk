@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The hostile backend, for dom0, and what guests need to be its victims.
+
+HOSTILE_DIR := ../hostile
+HOSTILE := $(BUILD)/hostile
+
+VICTIM := xen_grant_dma_victim
+VICTIM_FLAVOURS := main debug
+
+.PHONY: hostile $(VICTIM_FLAVOURS:%=victim-%)
+hostile: $(HOSTILE)/hostile $(HOSTILE)/secrets $(VICTIM_FLAVOURS:%=victim-%)
+
+# The cross libc of the host is older than the one that the libraries want.
+$(HOSTILE)/hostile: $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT)/complete
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
+		-o $@ $< -lxengnttab -lxentoollog
+
+$(HOSTILE)/secrets: $(HOSTILE_DIR)/secrets.c $(HOSTILE_DIR)/secret.h | $(HOST)
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc -O2 -Wall -Wextra -static -o $@ $<
+
+# A module needs what `make modules` says of the kernel.
+$(VICTIM_FLAVOURS:%=victim-%): victim-%: kernel-%
+	@mkdir -p $(HOSTILE)/$*
+	@cp -p $(HOSTILE_DIR)/Kbuild $(HOSTILE_DIR)/secret.h $(HOSTILE_DIR)/$(VICTIM).c $(HOSTILE)/$*
+	+@./step.sh "module ($*)" $(BUILD)/log/victim-$*.log $(MAKE) build-victim-$*
+
+$(VICTIM_FLAVOURS:%=build-victim-%): build-victim-%:
+	$(kbuild) modules
+	$(kbuild) W=1 M=$(HOSTILE)/$* modules

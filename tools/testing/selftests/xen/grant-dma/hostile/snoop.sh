@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A backend that reads whatever it can map, while every device works, finds no
+# secret of the guest's. Where whole pages are granted, it finds all kinds.
+
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=lib.sh
+. hostile/lib.sh
+
+# Page by page, all kinds are seen soon.
+mode=$(wanted_mode)
+VISITS=${VISITS:-$([ "$mode" = strict ] && echo 1000000 || echo 100000)}
+DURATION=${DURATION:-$([ "$mode" = strict ] && echo 60 || echo 20)}
+KINDS='slab pagecache pagefrag stack'
+
+has_visited() {
+	[ "$(figure snoop visits)" -ge "$1" ]
+}
+
+# shellcheck disable=SC2086
+begin $((7 + $(echo $KINDS | wc -w)))
+find_device virtio_blk
+disk=$(child_of "$device" block)
+
+hostile/secrets "/dev/$disk" $((128 << 20)) "$PEER" 2>"$tmp/secrets.log" &
+secrets=$!
+keep move_blocks "$disk" &
+blocks=$!
+keep move_packets &
+packets=$!
+keep move_entropy &
+entropy=$!
+order snoop "$DURATION" "$VISITS" </dev/null
+stop_traffic
+
+ktap_test_result "snoop: isolation is $mode" mode_is "$mode"
+ktap_test_result "snoop: disk worked meanwhile" wait "$blocks"
+ktap_test_result "snoop: network worked meanwhile" wait "$packets"
+ktap_test_result "snoop: rng worked meanwhile" wait "$entropy"
+ktap_test_result "snoop: secrets were there meanwhile" kill "$secrets"
+sed 's/^/# /' "$tmp/secrets.log"
+ktap_test_result "snoop: backend made $VISITS visits" has_visited "$VISITS"
+ktap_test_result "snoop: backend saw data in flight" is_some snoop data
+for kind in $KINDS; do
+	if [ "$mode" = strict ]; then
+		ktap_test_result "snoop: backend saw no secret in $kind" is_none snoop "$kind"
+	else
+		ktap_test_result "snoop: backend saw secrets in $kind" is_some snoop "$kind"
+	fi
+done
+
+finish
