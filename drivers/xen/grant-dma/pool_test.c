@@ -147,7 +147,8 @@ static void shrinks_when_idle(struct kunit *test)
 	free_many(test);
 	grant_pool_trim(t->pool);
 
-	/* The page in use is left, and its other slots are there for use. */
+	/* The page in use is left, however often, and its other slots are there. */
+	grant_pool_trim(t->pool);
 	KUNIT_EXPECT_EQ(test, pages(t), 1);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
 	alloc_many(test, 8);
@@ -156,6 +157,29 @@ static void shrinks_when_idle(struct kunit *test)
 	grant_pool_trim(t->pool);
 	KUNIT_EXPECT_EQ(test, pages(t), 0);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
+}
+
+/* When references run out, those of idle pages serve slots of another size. */
+static void shrinks_when_short(struct kunit *test)
+{
+	struct pool_test *t = test->priv;
+	grant_ref_t *refs;
+	int count = 0;
+	u32 slot;
+
+	refs = kunit_kcalloc(test, t->table->size, sizeof(*refs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, refs);
+	alloc_many(test, 8);
+	free_many(test);
+	while (!grant_range_alloc(t->backend->ranges, 1, &refs[count]))
+		count++;
+
+	slot = slot_alloc(t, 11, false);
+	KUNIT_EXPECT_NE(test, slot, 0);
+	if (slot)
+		slot_free(t, slot);
+	while (count--)
+		grant_range_free(t->backend->ranges, refs[count], 1);
 }
 
 /* Beyond its limit a pool lends pages that it doesn't keep. */
@@ -289,6 +313,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE_PARAM(slots_of_each_size, table_params),
 	KUNIT_CASE(no_grant_operation),
 	KUNIT_CASE(shrinks_when_idle),
+	KUNIT_CASE(shrinks_when_short),
 	KUNIT_CASE(is_bounded),
 	KUNIT_CASE(emptied_with_last_device),
 	KUNIT_CASE(slots_from_other_cpu),
