@@ -21,14 +21,13 @@ load_victim() {
 # Whatever was mapped before is unmapped and looked at.
 map_buffers() {
 	echo "$1" >$VICTIM/buffers && cp $VICTIM/damage "$(figures damage)" &&
-		sed 's/^/# bytes changed: /' "$(figures damage)"
+		echo "# bytes changed: $(tr '\n' ' ' <$VICTIM/damage)"
 }
 
 # Long enough for some rounds through the whole grant table.
 snoop() {
 	order snoop 6 0 </dev/null
 }
-
 
 # Buffers come and go, and with them what the references stand for.
 remap() {
