@@ -62,7 +62,8 @@ start_backend() {
 	xargs qemu-system-aarch64 -xen-domid "$id" <"$dir/backend" >"$dir/backend.log" 2>&1 &
 	wait_for 30 backend_runs || return
 	ifconfig tap0 192.168.128.1 netmask 255.255.255.0 up 2>/dev/null
-	[ "$echo" ] || socat TCP-LISTEN:7,fork,reuseaddr EXEC:cat >/share/echo.log 2>&1 &
+	# On a busy machine, what came last may take more to echo than socat's half second.
+	[ "$echo" ] || socat -t 20 TCP-LISTEN:7,fork,reuseaddr EXEC:cat >/share/echo.log 2>&1 &
 	echo=started
 }
 
