@@ -36,7 +36,7 @@ traffic_ends_well() {
 	wait "$blocks"
 }
 
-begin 8
+begin 9
 find_device virtio_blk
 disk=$(child_of "$device" block)
 failures=$(total backends failures)
@@ -52,5 +52,6 @@ ktap_test_result "bound: backend let go" has_said hold released
 ktap_test_result "bound: disk worked again" traffic_ends_well
 ktap_test_result "bound: the kernel says so once" wait_for 20 is_said_once mappings.go.on
 ktap_test_result "bound: network works again" wait_for 30 move_packets
+ktap_test_result "bound: rng works again" timeout 30 dd if=/dev/hwrng of=/dev/null bs=64 count=64
 
 finish

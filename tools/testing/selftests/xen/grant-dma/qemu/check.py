@@ -184,8 +184,7 @@ def tests():
     yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh"],
                   cmdline="xen_grant_dma.isolation=page")
-    yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64",
-                  devices=[Device("blk"), Device("net")])
+    yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64")
     yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
     yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
     yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
