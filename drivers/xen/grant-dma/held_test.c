@@ -9,13 +9,16 @@
 #include <kunit/test.h>
 
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
 #include <linux/jiffies.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "backend.h"
@@ -421,7 +424,7 @@ static int hold_random(void *data)
 	/* So that the table's stubs are in force here too. */
 	current->kunit_test = crowd->test;
 	prandom_seed_state(&random, 8);
-	for (round = 0; round < 2000; round++) {
+	for (round = 0; round < 3000; round++) {
 		pages = 1 + test_random(&random, 8);
 		addr = dma_map_page(t->dev, t->block, 0, pages * SZ_4K,
 				    DMA_FROM_DEVICE);
@@ -445,20 +448,25 @@ static void held_crowd(struct kunit *test)
 	struct held_test *t = test->priv;
 	struct task_struct *worker;
 	struct rnd_state random;
+	unsigned int other;
 	bool done;
 	int i;
 
 	/* More than can be held, so that nothing is refused. */
 	grant_held_max = UINT_MAX;
 	init_completion(&crowd.done);
-	worker = kthread_run(hold_random, &crowd, "grant-crowd");
+	worker = kthread_create(hold_random, &crowd, "grant-crowd");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker);
+	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (other < nr_cpu_ids)
+		kthread_bind(worker, other);
+	wake_up_process(worker);
 
 	prandom_seed_state(&random, 9);
 	do {
 		done = completion_done(&crowd.done);
-		/* Few, so that the list is long, and always in hand. */
-		for (i = 0; i < 100; i++)
+		/* Not all, so that there is always a list to have in hand. */
+		for (i = 0; i < t->table->size / 8; i++)
 			set_mapped(test, test_random(&random, t->table->size), 1,
 				   false);
 		fake_table_retry(t->table);
