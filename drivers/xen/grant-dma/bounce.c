@@ -16,6 +16,7 @@
 
 #include <linux/highmem.h>
 #include <linux/io.h>
+#include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -106,7 +107,7 @@ static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 
 static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		       size_t size, enum dma_data_direction dir,
-		       unsigned long attrs)
+		       unsigned long attrs, struct list_head *pages)
 {
 	struct grant_pool_page **bounce =
 		&backend->ranges->bounces[grant_dma_ref(addr)];
@@ -117,7 +118,7 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 	bounce_out(page->vaddr + xen_offset_in_page(addr),
 		   origin_of(page, addr), size, dir, attrs);
 	*bounce = NULL;
-	grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
+	list_add(&page->node, pages);
 }
 
 /**
@@ -139,6 +140,7 @@ int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
 	bool all = PageSlab(pfn_to_page(PHYS_PFN(phys)));
 	dma_addr_t start = grant_dma_addr(first, xen_offset_in_page(phys));
 	size_t done = 0, part;
+	LIST_HEAD(pages);
 
 	for (; done < size; done += part) {
 		part = part_of(phys + done, size - done);
@@ -146,7 +148,8 @@ int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
 		    bounce_begin(backend, grant_dma_ref(start + done),
 				 phys + done, part, dir, attrs)) {
 			grant_bounce_end(backend, start, done, dir,
-					 DMA_ATTR_SKIP_CPU_SYNC);
+					 DMA_ATTR_SKIP_CPU_SYNC, &pages);
+			grant_bounce_free(backend, &pages);
 			return -ENOMEM;
 		}
 	}
@@ -184,21 +187,39 @@ void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
  * @size: bytes
  * @dir: direction
  * @attrs: attributes of the DMA API
+ * @pages: list to which the bounce memory is added
  *
- * The references may still grant access: they are not to be freed before.
+ * To be followed by the end of the references, and then by grant_bounce_free():
+ * as long as they may grant access, they tell what is behind them, and what is
+ * behind them must not be free.
  *
  * Context: Any.
  */
 void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		      size_t size, enum dma_data_direction dir,
-		      unsigned long attrs)
+		      unsigned long attrs, struct list_head *pages)
 {
 	size_t part;
 
 	for (; size; size -= part, addr += part) {
 		part = part_of(addr, size);
-		bounce_end(backend, addr, part, dir, attrs);
+		bounce_end(backend, addr, part, dir, attrs, pages);
 	}
+}
+
+/**
+ * grant_bounce_free() - free bounce memory that no other reference grants any more
+ * @backend: the backend
+ * @pages: list from grant_bounce_end()
+ *
+ * Context: Any.
+ */
+void grant_bounce_free(struct grant_backend *backend, struct list_head *pages)
+{
+	struct grant_pool_page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, node)
+		grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
 }
 
 static dma_addr_t bounce_map_small(struct grant_backend *backend,
@@ -294,13 +315,16 @@ void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 			size_t size, enum dma_data_direction dir,
 			unsigned long attrs)
 {
+	LIST_HEAD(pages);
+
 	if (grant_bounce_is_small(backend, addr)) {
 		bounce_unmap_small(backend, addr, size, dir, attrs);
 		return;
 	}
-	grant_bounce_end(backend, addr, size, dir, attrs);
+	grant_bounce_end(backend, addr, size, dir, attrs, &pages);
 	grant_backend_end(backend, grant_dma_ref(addr),
 			  grant_dma_pages(addr, size));
+	grant_bounce_free(backend, &pages);
 }
 
 static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,

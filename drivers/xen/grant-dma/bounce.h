@@ -8,6 +8,7 @@
 #define _XEN_GRANT_DMA_BOUNCE_H
 
 #include <linux/dma-mapping.h>
+#include <linux/list.h>
 #include <linux/page-flags.h>
 #include <linux/types.h>
 
@@ -30,7 +31,8 @@ void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
 			phys_addr_t phys, size_t size, bool readonly);
 void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		      size_t size, enum dma_data_direction dir,
-		      unsigned long attrs);
+		      unsigned long attrs, struct list_head *pages);
+void grant_bounce_free(struct grant_backend *backend, struct list_head *pages);
 void grant_bounce_sync_for_cpu(struct grant_backend *backend, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir);
 void grant_bounce_sync_for_device(struct grant_backend *backend,

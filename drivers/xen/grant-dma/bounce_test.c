@@ -576,7 +576,7 @@ static void backends_are_apart(struct kunit *test)
 }
 
 /* The head of a mapping is in use longer than the mapping lasts. */
-static void bounce_in_use(struct kunit *test)
+static void head_in_use(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
 	u8 *bytes = page_address(t->block) + 100;
@@ -602,6 +602,20 @@ static void bounce_in_use(struct kunit *test)
 	expect_idle(test);
 }
 
+static void bounce_in_use(struct kunit *test)
+{
+	head_in_use(test);
+}
+
+/* A pool that is full gives the page up as soon as the mapping ends. */
+static void extra_page_in_use(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+
+	pool_of(t->dev)->limit = 0;
+	head_in_use(test);
+}
+
 static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(random_mappings, table_params),
 	KUNIT_CASE_PARAM(sync_parts, table_params),
@@ -614,6 +628,7 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
 	KUNIT_CASE(bounce_in_use),
+	KUNIT_CASE(extra_page_in_use),
 	{ }
 };
 

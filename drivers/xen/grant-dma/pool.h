@@ -49,7 +49,7 @@ union grant_slot {
  * @extra: whether it goes when its slot is free, as the pool is full
  * @idle: slots found idle when the pool was last trimmed, see @trim
  * @trim: when that was
- * @node: in a list of pages that are to go
+ * @node: in a list of pages that are to go, or whose slot is to be free
  * @rcu: until then a stack may look for links here
  * @slots: its slots
  */

@@ -146,13 +146,15 @@ static void unbounce_entries(struct grant_backend *backend, grant_ref_t first,
 			     enum dma_data_direction dir)
 {
 	struct scatterlist *sg;
+	LIST_HEAD(pages);
 	int left;
 
 	for_each_entry(sgl, sg, nents, left) {
 		grant_bounce_end(backend, entry_addr(sg, first), sg->length,
-				 dir, DMA_ATTR_SKIP_CPU_SYNC);
+				 dir, DMA_ATTR_SKIP_CPU_SYNC, &pages);
 		first += entry_pages(sg);
 	}
+	grant_bounce_free(backend, &pages);
 }
 
 /* Copies what of entries has to be copied before they can be granted. */
@@ -322,7 +324,8 @@ unmap:
 static unsigned long unbounce_segments(struct grant_backend *backend,
 				       struct scatterlist *sgl, int nents,
 				       enum dma_data_direction dir,
-				       unsigned long attrs)
+				       unsigned long attrs,
+				       struct list_head *bounces)
 {
 	unsigned long pages = 0;
 	struct scatterlist *seg;
@@ -332,7 +335,7 @@ static unsigned long unbounce_segments(struct grant_backend *backend,
 		pages += segment_pages(seg);
 		if (grant_is_bounced(backend, sg_dma_address(seg), sg_dma_len(seg)))
 			grant_bounce_end(backend, sg_dma_address(seg),
-					 sg_dma_len(seg), dir, attrs);
+					 sg_dma_len(seg), dir, attrs, bounces);
 	}
 	return pages;
 }
@@ -354,8 +357,9 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 			     enum dma_data_direction dir, unsigned long attrs)
 {
 	dma_addr_t addr = sg_dma_address(sgl);
-	unsigned long pages;
 	struct scatterlist *seg;
+	unsigned long pages;
+	LIST_HEAD(bounces);
 	int i;
 
 	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
@@ -364,13 +368,14 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 		return 1;
 	}
 
-	pages = unbounce_segments(backend, sgl, nents, dir, attrs);
-	if (!sg_limits(dev, backend).run_each) {
+	pages = unbounce_segments(backend, sgl, nents, dir, attrs, &bounces);
+	if (!sg_limits(dev, backend).run_each)
 		grant_backend_end(backend, grant_dma_ref(addr), pages);
-		return pages;
-	}
-	for_each_grant_segment(sgl, seg, nents, i)
-		grant_backend_end(backend, grant_dma_ref(sg_dma_address(seg)),
-				  segment_pages(seg));
+	else
+		for_each_grant_segment(sgl, seg, nents, i)
+			grant_backend_end(backend,
+					  grant_dma_ref(sg_dma_address(seg)),
+					  segment_pages(seg));
+	grant_bounce_free(backend, &bounces);
 	return pages;
 }
