@@ -50,18 +50,17 @@ void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
  * grant_backend_alloc() - allocate references for a backend
  * @backend: the backend
  * @count: how many, at least 1
- * @first: where the first reference is stored
  *
  * Context: Any.
- * Return: 0, or -ENOMEM when there is no such run, or when the backend uses so
- * many references that were unmapped that it gets no more.
+ * Return: the first reference, or 0 when there is no such run, or when the
+ * backend uses so many references that were unmapped that it gets no more.
  */
-static inline int grant_backend_alloc(struct grant_backend *backend,
-				      unsigned long count, grant_ref_t *first)
+static inline grant_ref_t grant_backend_alloc(struct grant_backend *backend,
+					      unsigned long count)
 {
 	if (unlikely(READ_ONCE(backend->held.full)))
-		return -ENOMEM;
-	return grant_range_alloc(backend->ranges, count, first);
+		return 0;
+	return grant_range_alloc(backend->ranges, count);
 }
 
 /**

@@ -265,9 +265,9 @@ static dma_addr_t bounce_map_run(struct grant_backend *backend,
 				 unsigned long attrs)
 {
 	unsigned long pages = grant_dma_pages(phys, size);
-	grant_ref_t first;
+	grant_ref_t first = grant_backend_alloc(backend, pages);
 
-	if (grant_backend_alloc(backend, pages, &first))
+	if (!first)
 		return DMA_MAPPING_ERROR;
 	if (grant_bounce_begin(backend, first, phys, size, dir, attrs)) {
 		grant_range_free(backend->ranges, first, pages);

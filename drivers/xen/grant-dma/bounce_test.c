@@ -495,7 +495,7 @@ static grant_ref_t *hog(struct kunit *test, unsigned int *count)
 
 	refs = kunit_kcalloc(test, t->table->size, sizeof(*refs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, refs);
-	for (*count = 0; !grant_range_alloc(gdev->backend->ranges, 1, &refs[*count]);
+	for (*count = 0; (refs[*count] = grant_range_alloc(gdev->backend->ranges, 1));
 	     ++*count)
 		;
 	return refs;

@@ -78,9 +78,9 @@ static dma_addr_t map_whole_pages(struct grant_backend *backend,
 				  enum dma_data_direction dir)
 {
 	unsigned long pages = grant_dma_pages(phys, size);
-	grant_ref_t first;
+	grant_ref_t first = grant_backend_alloc(backend, pages);
 
-	if (grant_backend_alloc(backend, pages, &first))
+	if (unlikely(!first))
 		return DMA_MAPPING_ERROR;
 	grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys), pages,
 			  dir == DMA_TO_DEVICE);
@@ -219,7 +219,8 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 
 	if (!size || !mask_fits(dev, dev->coherent_dma_mask))
 		goto fail;
-	if (grant_backend_alloc(gdev->backend, pages, &first))
+	first = grant_backend_alloc(gdev->backend, pages);
+	if (!first)
 		goto fail;
 	vaddr = grant_buffer_alloc(size, gfp);
 	if (!vaddr)

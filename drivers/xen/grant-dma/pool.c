@@ -62,7 +62,8 @@ static struct grant_pool_page *pool_page_create(struct grant_pool *pool,
 	page = kzalloc(struct_size(page, slots, XEN_PAGE_SIZE >> shift), POOL_GFP);
 	if (!page)
 		return NULL;
-	if (grant_backend_alloc(backend, 1, &page->ref)) {
+	page->ref = grant_backend_alloc(backend, 1);
+	if (!page->ref) {
 		kfree(page);
 		return NULL;
 	}

@@ -27,17 +27,18 @@
 #include "range.h"
 #include "table.h"
 
-static int table_take(struct grant_ranges *ranges, unsigned long count,
-		      grant_ref_t *first)
+static grant_ref_t table_take(struct grant_ranges *ranges, unsigned long count)
 {
+	grant_ref_t first;
+
 	if (count > ranges->limit)
-		return -ENOMEM;
+		return 0;
 	if (atomic_add_return(count, &ranges->taken) > ranges->limit ||
-	    grant_table_alloc(count, first)) {
+	    grant_table_alloc(count, &first)) {
 		atomic_sub(count, &ranges->taken);
-		return -ENOMEM;
+		return 0;
 	}
-	return 0;
+	return first;
 }
 
 static void table_give_back(struct grant_ranges *ranges, grant_ref_t first,
@@ -53,9 +54,9 @@ static void table_give_back(struct grant_ranges *ranges, grant_ref_t first,
 static grant_ref_t table_take_aligned(struct grant_ranges *ranges,
 				      unsigned int count)
 {
-	grant_ref_t first, start;
+	grant_ref_t first = table_take(ranges, 2 * count - 1), start;
 
-	if (table_take(ranges, 2 * count - 1, &first))
+	if (!first)
 		return 0;
 	start = ALIGN(first, count);
 	table_give_back(ranges, first, start - first);
@@ -123,36 +124,37 @@ static void give_back_idle(struct grant_ranges *ranges)
 	}
 }
 
-static int range_refill(struct grant_ranges *ranges, unsigned int order,
-			grant_ref_t *first)
+static grant_ref_t range_refill(struct grant_ranges *ranges, unsigned int order)
 {
-	*first = range_from_other_cpus(ranges, order) ?:
-		 range_from_table(ranges, order, GRANT_RANGE_CACHED);
-	if (*first)
-		return 0;
+	grant_ref_t first = range_from_other_cpus(ranges, order) ?:
+			    range_from_table(ranges, order, GRANT_RANGE_CACHED);
 
+	if (first)
+		return first;
 	give_back_idle(ranges);
-	*first = range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
-		 range_from_table(ranges, order, BIT(order));
-	return *first ? 0 : table_take(ranges, BIT(order), first);
+	return range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
+	       range_from_table(ranges, order, BIT(order)) ?:
+	       table_take(ranges, BIT(order));
 }
 
-static int range_alloc_long(struct grant_ranges *ranges, unsigned long count,
-			    grant_ref_t *first)
+static grant_ref_t range_alloc_long(struct grant_ranges *ranges,
+				    unsigned long count)
 {
-	if (!table_take(ranges, count, first))
-		return 0;
+	grant_ref_t first = table_take(ranges, count);
+
+	if (first)
+		return first;
 	give_back_idle(ranges);
-	return table_take(ranges, count, first);
+	return table_take(ranges, count);
 }
 
 /* What grant_range_alloc() does when this CPU has no such run. */
-int grant_range_alloc_slow(struct grant_ranges *ranges, unsigned long count,
-			   grant_ref_t *first)
+grant_ref_t grant_range_alloc_slow(struct grant_ranges *ranges,
+				   unsigned long count)
 {
 	if (count > GRANT_RANGE_CACHED)
-		return range_alloc_long(ranges, count, first);
-	return range_refill(ranges, order_base_2(count), first);
+		return range_alloc_long(ranges, count);
+	return range_refill(ranges, order_base_2(count));
 }
 
 /* What grant_range_free() does with a run that is not to be kept. */

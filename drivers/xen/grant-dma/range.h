@@ -56,8 +56,8 @@ struct grant_ranges *grant_ranges_get(void);
 struct grant_ranges *grant_ranges_create(void);
 void grant_ranges_put(struct grant_ranges *ranges);
 
-int grant_range_alloc_slow(struct grant_ranges *ranges, unsigned long count,
-			   grant_ref_t *first);
+grant_ref_t grant_range_alloc_slow(struct grant_ranges *ranges,
+				   unsigned long count);
 void grant_range_free_slow(struct grant_ranges *ranges, grant_ref_t first,
 			   unsigned long count);
 void grant_range_split(struct grant_ranges *ranges, grant_ref_t first,
@@ -77,26 +77,24 @@ static inline u32 range_below(const void *owner, u32 first)
  * grant_range_alloc() - allocate consecutive references
  * @ranges: where from
  * @count: how many, at least 1
- * @first: where the first reference is stored
  *
  * Context: Any.
- * Return: 0, or -ENOMEM when the grant table has no such run, or none that may
- * be taken.
+ * Return: the first reference, or 0 when the grant table has no such run, or
+ * none that may be taken.
  */
-static inline int grant_range_alloc(struct grant_ranges *ranges,
-				    unsigned long count, grant_ref_t *first)
+static inline grant_ref_t grant_range_alloc(struct grant_ranges *ranges,
+					    unsigned long count)
 {
 	struct range_cache *cache;
+	grant_ref_t first = 0;
 
 	if (likely(count <= GRANT_RANGE_CACHED)) {
 		cache = get_cpu_ptr(ranges->caches);
-		*first = grant_stack_pop(&cache->stacks[order_base_2(count)],
-					 range_below, ranges);
+		first = grant_stack_pop(&cache->stacks[order_base_2(count)],
+					range_below, ranges);
 		put_cpu_ptr(ranges->caches);
-		if (likely(*first))
-			return 0;
 	}
-	return grant_range_alloc_slow(ranges, count, first);
+	return likely(first) ? first : grant_range_alloc_slow(ranges, count);
 }
 
 /**

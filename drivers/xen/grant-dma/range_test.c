@@ -64,8 +64,8 @@ static void new_run(struct kunit *test, struct grant_backend *backend,
 	struct run *other;
 
 	run->count = random_count(random);
-	KUNIT_ASSERT_EQ(test, grant_range_alloc(backend->ranges, run->count,
-						&run->first), 0);
+	run->first = grant_range_alloc(backend->ranges, run->count);
+	KUNIT_ASSERT_NE(test, run->first, 0);
 	for (other = runs; other < runs + RUNS; other++)
 		KUNIT_ASSERT_TRUE_MSG(test, other == run || !other->count ||
 				      other->first >= run->first + run->count ||
@@ -145,10 +145,8 @@ static void range_random(struct kunit *test)
 static void expect_refused(struct kunit *test, struct grant_ranges *ranges,
 			   unsigned long count)
 {
-	grant_ref_t first;
-
-	KUNIT_EXPECT_EQ_MSG(test, grant_range_alloc(ranges, count, &first),
-			    -ENOMEM, "%lu references", count);
+	KUNIT_EXPECT_EQ_MSG(test, grant_range_alloc(ranges, count), 0,
+			    "%lu references", count);
 }
 
 /* Allocates runs until there is no more, and returns how many there were. */
@@ -157,7 +155,7 @@ static unsigned int take_all(struct kunit *test, struct grant_ranges *ranges,
 {
 	unsigned int taken = 0;
 
-	while (!grant_range_alloc(ranges, count, &runs[taken]))
+	while ((runs[taken] = grant_range_alloc(ranges, count)))
 		taken++;
 	return taken;
 }
@@ -232,7 +230,8 @@ static void range_kept(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 2 * GRANT_RANGE_STACK_REFS; i++) {
-		KUNIT_ASSERT_EQ(test, grant_range_alloc(ranges, 1, &first), 0);
+		first = grant_range_alloc(ranges, 1);
+		KUNIT_ASSERT_NE(test, first, 0);
 		grant_range_free(ranges, first, 1);
 		table->fail_in = 1;
 	}
@@ -265,10 +264,10 @@ static void range_from_other_cpu(struct kunit *test)
 		kunit_skip(test, "there is just one CPU");
 
 	for (round = 0; round < 3; round++) {
-		for (i = 0; i < ARRAY_SIZE(handover.runs); i++)
-			KUNIT_ASSERT_EQ(test,
-					grant_range_alloc(handover.ranges, 3,
-							  &handover.runs[i]), 0);
+		for (i = 0; i < ARRAY_SIZE(handover.runs); i++) {
+			handover.runs[i] = grant_range_alloc(handover.ranges, 3);
+			KUNIT_ASSERT_NE(test, handover.runs[i], 0);
+		}
 		/* From here on only what is there. */
 		table->fail_in = 1;
 		KUNIT_ASSERT_EQ(test, smp_call_function_single(other, free_all,
@@ -317,10 +316,11 @@ static int work(void *data)
 			run->count = 0;
 		} else if (round < 20000) {
 			run->count = 1 + test_random(&random, 6);
-			if (grant_range_alloc(crowd->ranges, run->count, &run->first))
-				atomic_inc(&crowd->faults);
-			else
+			run->first = grant_range_alloc(crowd->ranges, run->count);
+			if (run->first)
 				claim(crowd, run, 0, me);
+			else
+				atomic_inc(&crowd->faults);
 		}
 		cond_resched();
 	}

@@ -289,7 +289,8 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 					       &pages);
 		if (!pages)
 			break;
-		if (grant_backend_alloc(backend, pages, &first))
+		first = grant_backend_alloc(backend, pages);
+		if (!first)
 			goto unmap;
 		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
 		    !grant_range_is_aligned(first, pages))

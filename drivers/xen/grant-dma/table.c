@@ -30,7 +30,7 @@ void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 	KUNIT_STATIC_STUB_REDIRECT(grant_table_grant, first, domid, xen_pfn,
 				   count, readonly);
 
-	gnttab_grant_foreign_access_run(first, domid, xen_pfn, count, readonly);
+	gnttab_grant_run(first, domid, xen_pfn, count, readonly);
 }
 
 /* Ends access, and returns for how many references before one in use. */
@@ -38,7 +38,7 @@ unsigned int grant_table_end(grant_ref_t first, unsigned int count)
 {
 	KUNIT_STATIC_STUB_REDIRECT(grant_table_end, first, count);
 
-	return gnttab_end_foreign_access_run(first, count);
+	return gnttab_end_run(first, count);
 }
 
 /* The frame that a reference grants. */

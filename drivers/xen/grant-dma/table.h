@@ -11,6 +11,8 @@
 
 #include <xen/grant_table.h>
 
+#include "../grant-run.h"
+
 #ifdef CONFIG_XEN_GRANT_DMA_KUNIT_TEST
 int grant_table_alloc(unsigned int count, grant_ref_t *first);
 void grant_table_free(grant_ref_t first, unsigned int count);
@@ -22,8 +24,8 @@ unsigned int grant_table_size(void);
 #else
 #define grant_table_alloc	gnttab_alloc_grant_reference_seq
 #define grant_table_free	gnttab_free_grant_reference_seq
-#define grant_table_grant	gnttab_grant_foreign_access_run
-#define grant_table_end		gnttab_end_foreign_access_run
+#define grant_table_grant	gnttab_grant_run
+#define grant_table_end		gnttab_end_run
 #define grant_table_gfn		gnttab_granted_frame
 #define grant_table_size	gnttab_max_references
 #endif
