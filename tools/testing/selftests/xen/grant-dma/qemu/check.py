@@ -95,10 +95,14 @@ def all_programs():
     return re.search(r"^TEST_PROGS\s*:=\s*(.*)$", makefile, re.M)[1].split()
 
 
-def kselftest(name, programs=None, **options):
-    """A guest that runs kselftest programs, all of them unless told which."""
+def kselftest(name, programs=None, settings="", **options):
+    """A guest that runs kselftest programs, all of them unless told which.
+
+    The settings are assignments for their environment.
+    """
     programs = programs or all_programs()
-    commands = "cd xen/grant-dma\nmkdir -p $OUT/hostile\n" + "".join(
+    commands = f"export {settings}\n" if settings else ""
+    commands += "cd xen/grant-dma\nmkdir -p $OUT/hostile\n" + "".join(
         f'{{ ./{program}; echo "status $?"; }} 2>&1 | tee $OUT/{program}.ktap\n'
         for program in programs)
     return Test(Guest(name, commands, seconds=1500, **options),
@@ -188,7 +192,7 @@ def tests():
     yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
     yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
     yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
-    yield kselftest("debug", kernel="debug", memory=1024)
+    yield kselftest("debug", kernel="debug", memory=1024, settings="ROUNDS=10")
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
