@@ -89,7 +89,7 @@ def check_guests(tap):
           results["fine"].problems)
     tap.result("a planted BUG is reported",
           any("BUG: planted" in line for line in results["planted"].problems))
-    tap.result("a planted BUG that is allowed is not reported", 
+    tap.result("a planted BUG that is allowed is not reported",
           not scan.scan(results["planted"].log, ["planted"]))
     tap.result("a guest that hangs is reported",
           any("not finished" in line for line in results["hangs"].problems))
