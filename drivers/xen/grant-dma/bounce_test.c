@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 
 #include <linux/dma-mapping.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
@@ -501,34 +502,74 @@ static grant_ref_t *hog(struct kunit *test, unsigned int *count)
 	return refs;
 }
 
+/* Maps and unmaps seven pages, with five ends that fill none; returns the segments. */
+static int try_ends(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	struct scatterlist sgl[3];
+	int segments;
+
+	sg_init_table(sgl, 3);
+	sg_set_buf(&sgl[0], block + 100, 5000);
+	sg_set_buf(&sgl[1], block + SZ_16K - 10, SZ_8K);
+	sg_set_buf(&sgl[2], block + SZ_32K, SZ_4K + 1);
+	segments = dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
+	if (segments)
+		dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
+	expect_idle(test);
+	return segments;
+}
+
 /* Whatever number of references is left: it is enough, or nothing happens. */
 static void references_run_out(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
 	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
-	void *block = page_address(t->block);
 	int segments = 0, free = 0;
-	struct scatterlist sgl[3];
 	unsigned int count;
 	grant_ref_t *refs = hog(test, &count);
 
 	while (!segments && free++ < 20) {
 		grant_range_free(gdev->backend->ranges, refs[--count], 1);
-		sg_init_table(sgl, 3);
-		sg_set_buf(&sgl[0], block + 100, 5000);
-		sg_set_buf(&sgl[1], block + SZ_16K - 10, SZ_8K);
-		sg_set_buf(&sgl[2], block + SZ_32K, SZ_4K + 1);
-		segments = dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
-		if (segments)
-			dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
-		expect_idle(test);
+		segments = try_ends(test);
 	}
-	/* Seven pages, and copies of the five ends that fill none. */
 	KUNIT_EXPECT_EQ(test, segments, 3);
 	KUNIT_EXPECT_GE(test, free, 12);
 	while (count--)
 		grant_range_free(gdev->backend->ranges, refs[count], 1);
+}
+
+/* So it is with pages of memory, of which each is for one or more copies. */
+static void memory_runs_out(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	unsigned int pages = DIV_ROUND_UP(5, XEN_PFN_PER_PAGE), left;
+
+	for (left = 0; left <= pages; left++) {
+		t->table->no_memory_in = left + 1;
+		KUNIT_EXPECT_EQ_MSG(test, try_ends(test), left < pages ? 0 : 3,
+				    "%u pages", left);
+	}
+}
+
+/* Neither does it hurt a small mapping; the next one is as any. */
+static void no_memory_at_all(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr;
+
+	t->table->no_memory_in = 1;
+	addr = dma_map_single(t->dev, block, 64, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	expect_idle(test);
+
+	t->table->no_memory_in = 0;
+	addr = map_buffer(test, t->dev, block, 64, DMA_TO_DEVICE);
+	dma_unmap_single(t->dev, addr, 64, DMA_TO_DEVICE);
+	expect_idle(test);
 }
 
 static void readonly_is_apart(struct kunit *test)
@@ -625,6 +666,8 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE(references_run_out),
+	KUNIT_CASE(memory_runs_out),
+	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
 	KUNIT_CASE(bounce_in_use),

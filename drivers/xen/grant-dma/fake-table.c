@@ -240,6 +240,17 @@ static void fake_pool_schedule(struct grant_pool *pool)
 	grant_pool_schedule(pool);
 }
 
+static struct page *fake_pool_memory(void)
+{
+	if (in_task() && table->no_memory_in) {
+		if (table->no_memory_in == 1)
+			return NULL;
+		table->no_memory_in--;
+	}
+	guard(outside_test)();
+	return grant_pool_memory();
+}
+
 static bool page_isolation(void)
 {
 	return false;
@@ -287,6 +298,7 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_ranges_get, fake_ranges_get);
 	kunit_activate_static_stub(test, grant_held_schedule, fake_schedule);
 	kunit_activate_static_stub(test, grant_pool_schedule, fake_pool_schedule);
+	kunit_activate_static_stub(test, grant_pool_memory, fake_pool_memory);
 	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
 			0);

@@ -40,6 +40,8 @@ struct fake_entry {
  * @entries: what each reference grants
  * @next: where the search for free references begins
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
+ * @no_memory_in: set by a test: from this page for the pool on there is no
+ *	memory, if not 0
  * @waiting: references that the worker would try again, see fake_table_retry()
  */
 struct fake_table {
@@ -50,6 +52,7 @@ struct fake_table {
 	struct fake_entry *entries;
 	unsigned int next;
 	unsigned int fail_in;
+	unsigned int no_memory_in;
 	struct grant_held *waiting;
 };
 

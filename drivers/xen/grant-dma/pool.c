@@ -28,6 +28,14 @@
 #define POOL_TRIM_DELAY		(10 * HZ)
 #define POOL_GFP		(GFP_ATOMIC | __GFP_NOWARN)
 
+/* Memory for as many Xen pages as a page of the kernel has, zero; or NULL. */
+struct page *grant_pool_memory(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(grant_pool_memory);
+
+	return alloc_page(POOL_GFP | __GFP_ZERO);
+}
+
 static struct grant_pool_page **pool_bounce(struct grant_pool *pool, u32 slot)
 {
 	return &pool->backend->ranges->bounces[grant_slot_ref(slot)];
@@ -115,11 +123,10 @@ static u32 pool_take_from_other_cpus(struct grant_pool *pool,
 static u32 pool_grow(struct grant_pool *pool, unsigned int shift, bool readonly)
 {
 	unsigned int count = XEN_PFN_PER_PAGE, offset;
+	struct page *memory = grant_pool_memory();
 	struct grant_pool_page *page;
-	struct page *memory;
 	u32 taken = 0, slot;
 
-	memory = alloc_page(POOL_GFP | __GFP_ZERO);
 	if (!memory)
 		return 0;
 
@@ -143,7 +150,7 @@ static u32 pool_grow(struct grant_pool *pool, unsigned int shift, bool readonly)
 /* Returns a page for a single buffer. */
 static u32 pool_add_extra(struct grant_pool *pool, bool readonly)
 {
-	struct page *memory = alloc_page(POOL_GFP | __GFP_ZERO);
+	struct page *memory = grant_pool_memory();
 	struct grant_pool_page *page;
 
 	if (!memory)

@@ -21,6 +21,7 @@
 #include "stack.h"
 
 struct grant_backend;
+struct page;
 
 /* A page is cut into slots of one size, from 64 bytes to the whole page. */
 #define GRANT_SLOT_MIN_SHIFT	6
@@ -96,6 +97,7 @@ void grant_pool_destroy(struct grant_pool *pool);
 void grant_pool_empty(struct grant_pool *pool);
 void grant_pool_trim(struct grant_pool *pool);
 void grant_pool_schedule(struct grant_pool *pool);
+struct page *grant_pool_memory(void);
 u32 grant_slot_alloc_slow(struct grant_pool *pool, unsigned int shift,
 			  bool readonly);
 void grant_slot_free_slow(struct grant_pool *pool, u32 slot);
