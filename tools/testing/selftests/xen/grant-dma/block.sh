@@ -42,7 +42,7 @@ begin 29
 find_device virtio_blk
 disk=$(child_of "$device" block)
 
-for size in 512:64k 4k:512k 64k:2m 1m:6m; do
+for size in 512:32k 4k:256k 64k:1m 1m:4m; do
 	for rw in write randwrite; do
 		for direct in 0 1; do
 			job "$rw bs=${size%:*} direct=$direct" \

@@ -11,8 +11,7 @@ FRAGMENTS_64k := $(FRAGMENT) pages.config
 FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
 OPTION_16k := CONFIG_ARM64_16K_PAGES=y
 OPTION_64k := CONFIG_ARM64_64K_PAGES=y
-TESTED_FLAVOURS := main debug 16k 64k
-ALL_FLAVOURS := $(TESTED_FLAVOURS) bench
+ALL_FLAVOURS := main debug 16k 64k bench
 # What modules are built against is made with them.
 TARGETS_bench := modules
 

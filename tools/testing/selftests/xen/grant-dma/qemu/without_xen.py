@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""KUnit on kernels that run without Xen, as TAP; what needs Xen is skipped.
+
+QEMU's cortex-a57, on which Xen runs, has no 16 KiB pages.
+"""
+
+import sys
+
+import bed
+from bed import Guest
+from check import KUNIT, Test, judge, judge_kunit
+from tap import Tap
+
+KERNELS = ["main", "16k", "64k"]
+
+
+def main():
+    """Run it."""
+    tap = Tap()
+    for kernel in KERNELS:
+        result = bed.boot_without_xen(f"kunit-{kernel}", f"{KUNIT} kunit_shutdown=poweroff", kernel)
+        judge(tap, Test(Guest(kernel, ""), judge_kunit), result)
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
