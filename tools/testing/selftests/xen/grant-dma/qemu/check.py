@@ -20,7 +20,7 @@ KUNIT = "kunit.enable=1 kunit.filter_glob=xen_grant_dma*"
 SUITES = ["xen_grant_dma_address", "xen_grant_dma_bounce", "xen_grant_dma_firmware",
           "xen_grant_dma_held", "xen_grant_dma_ops", "xen_grant_dma_pool",
           "xen_grant_dma_range", "xen_grant_dma_sg"]
-MOVES_DATA = ["devices.sh", "block.sh", "network.sh"]  # of the kselftest programs
+MOVES_DATA = ["block.sh", "network.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
 
@@ -163,15 +163,19 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
                      dom0_files={"hostile": made / "hostile"}, **options)
 
 
-def kunit_guest(name, **options):
-    """A guest that runs KUnit at boot."""
-    return Test(Guest(name, "true", cmdline=KUNIT, **options), judge_kunit)
+def with_kunit(test):
+    """The same, in a guest that runs KUnit at boot."""
+    test.guest.cmdline = f"{KUNIT} {test.guest.cmdline}"
+
+    def judge(result):
+        yield from judge_kunit(result)
+        yield from test.judge(result)
+    return Test(test.guest, judge)
 
 
 def tests():
     """Everything that is done in guests."""
-    yield kunit_guest("kunit")
-    yield kselftest("main", memory=1024)
+    yield with_kunit(kselftest("main", memory=1024))
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
@@ -187,10 +191,9 @@ def tests():
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh"],
                   cmdline="xen_grant_dma.isolation=page")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64")
-    yield kunit_guest("kunit-64k", kernel="64k", memory=1024)
-    yield kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024)
-    yield kunit_guest("kunit-debug", kernel="debug", memory=1024)
-    yield kselftest("debug", kernel="debug", memory=1024, settings="ROUNDS=10")
+    yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k",
+                               memory=1024))
+    yield with_kunit(kselftest("debug", kernel="debug", memory=1024, settings="ROUNDS=10"))
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 

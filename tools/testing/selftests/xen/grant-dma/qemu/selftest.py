@@ -75,9 +75,9 @@ def check_ktap(tap):
 def check_guests(tap):
     """What goes wrong in a guest reaches the verdict."""
     results = bed.boot("selftest", [
-        bed.Guest("fine", "echo left >$OUT/file; exit 3"),
+        bed.Guest("fine", "echo left >$OUT/file; exit 3", devices=[]),
         bed.Guest("planted", "echo 'BUG: planted' >/dev/kmsg", devices=[]),
-        bed.Guest("hangs", "sleep 1000", devices=[], seconds=15),
+        bed.Guest("hangs", "sleep 1000", devices=[], seconds=10),
         bed.Guest("dies", "echo c >/proc/sysrq-trigger", devices=[]),
     ])
     tap.result("exit status of the commands is given back", results["fine"].status == 3)
