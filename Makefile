@@ -38,8 +38,8 @@ apply:
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers.
-CHECKS ?= series patches scripts docs compile kunit selftest bed binding
-IN_GUESTS := selftest bed binding
+CHECKS ?= series patches scripts docs compile kunit bed binding
+IN_GUESTS := bed binding
 
 check: tree
 	+@python3 edits/tap.py build/check '$(filter-out $(IN_GUESTS),$(CHECKS))' '$(filter $(IN_GUESTS),$(CHECKS))'
@@ -54,8 +54,8 @@ check-binding: tree
 	+@$(MAKE) -s -C tools/testing/selftests/xen/grant-dma/dt check KDIR=$(abspath $(TREE)) \
 		DTB=$(abspath $(lastword $(wildcard $(foreach run,boot/guest check/main,build/run/$(run)/out/guest.dtb))))
 
-check-selftest check-kunit: check-%: tree
-	+@$(BED) $*
+check-kunit: tree
+	+@$(BED) kunit
 
 check-bed: tree
 	+@$(BED) check

@@ -3,6 +3,8 @@
 """Check the xen,grant-dma binding with a kernel's other bindings, in TAP.
 
 Needs dtschema, yamllint, make, a C compiler, flex and bison; reads KDIR only.
+To read all bindings takes half a minute. So the schema that comes of it is kept
+in the cache, and tells that the binding and the cases passed with these bindings.
 A device tree in cases/ has to be accepted, unless it says "rejected: REASON".
 
 Whether a backend's domain ID is in range is no matter of the binding: the cell
@@ -11,6 +13,7 @@ whose cell it is. That check is the driver's.
 """
 
 import argparse
+import hashlib
 import re
 import shutil
 import subprocess
@@ -20,9 +23,20 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BINDINGS = Path("Documentation/devicetree/bindings")
 BINDING = Path("iommu/xen,grant-dma.yaml")
+SCHEMA = BINDINGS / "processed-schema.json"  # all bindings, as dt-validate reads them
 NEEDED = ["Makefile", "scripts", "arch/arm64/Makefile", "include/dt-bindings",
           "Documentation/devicetree"]
 LINES_SHOWN = 20
+
+
+def fingerprint(kdir):
+    """Stands for everything that the verdicts on the binding and the cases depend on."""
+    tops = [HERE, HERE.parents[5] / BINDINGS / BINDING, *(kdir / name for name in NEEDED)]
+    files = [path for top in tops for path in [top, *top.rglob("*")] if path.is_file()]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def make_tree(kdir, tree):
@@ -44,11 +58,11 @@ def binding_errors(tree, log):
     return errors + exit_error(result)
 
 
-def dtb_errors(tree, dtb):
+def dtb_errors(schema, dtb):
     """What dt-validate says of a device tree, one string an error."""
     if not dtb.exists():  # dt-validate would say nothing
         return [f"no {dtb}"]
-    command = ["dt-validate", "-m", "-s", tree / BINDINGS / "processed-schema.json", dtb]
+    command = ["dt-validate", "-m", "-s", schema, dtb]
     result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     errors = re.split(r"\n(?!\t)", result.stderr.strip()) if result.stderr else []
     return errors + exit_error(result)
@@ -62,7 +76,7 @@ def case_errors(tree, dts):
     """What is wrong with the verdict on a case."""
     dtb = tree / dts.with_suffix(".dtb").name
     subprocess.run([tree / "scripts/dtc/dtc", "-q", "-o", dtb, dts], check=True)
-    errors = dtb_errors(tree, dtb)
+    errors = dtb_errors(tree / SCHEMA, dtb)
     reason = rejection(dts)
     if not reason:
         return errors
@@ -76,11 +90,19 @@ def rejection(dts):
     return found and found[1]
 
 
-def guest_errors(tree, dtb):
+def guest_errors(schema, dtb):
     """What concerns our nodes in a guest's tree: Xen describes more than has a binding."""
     ours = ("xen,grant-dma", "virtio,mmio")
     absent = [f"no {name} node" for name in ours if f"{name}\0".encode() not in dtb.read_bytes()]
-    return absent + [error for error in dtb_errors(tree, dtb) if any(name in error for name in ours)]
+    return absent + [error for error in dtb_errors(schema, dtb) if any(name in error for name in ours)]
+
+
+def keep(made, kept):
+    """Put a file into the cache, all of it or nothing, in place of those before it."""
+    shutil.rmtree(kept.parent, ignore_errors=True)
+    kept.parent.mkdir(parents=True)
+    shutil.copy(made, kept.with_suffix(".part"))
+    return kept.with_suffix(".part").rename(kept)
 
 
 class Tap:
@@ -103,26 +125,43 @@ class Tap:
         print(f"ok {self.count} - {name} # SKIP {why}")
 
 
+def check_binding(tap, kdir, build):
+    """The binding, its examples and the cases; the schema that comes of it."""
+    tree = build / "tree"
+    print("# reading all of the kernel's bindings takes about half a minute", flush=True)
+    make_tree(kdir, tree)
+    tap.result(NAMES[0], binding_errors(tree, build / "log"))
+    tap.result(NAMES[1],
+               dtb_errors(tree / SCHEMA, tree / BINDINGS / BINDING.with_suffix(".example.dtb")))
+    for dts, name in zip(CASES, NAMES[2:]):
+        tap.result(name, case_errors(tree, dts))
+    return tree / SCHEMA
+
+
+CASES = sorted(HERE.glob("cases/*.dts"))
+NAMES = ["dt_binding_check", "examples fit the consumers' bindings",
+         *(f"{dts.stem} is {'rejected' if rejection(dts) else 'accepted'}" for dts in CASES)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=Path("build/dt"), metavar="DIR")
+    parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
     parser.add_argument("kdir", type=Path, metavar="KDIR", help="kernel source")
     parser.add_argument("dtb", type=Path, metavar="DTB", nargs="?", help="a guest's /sys/firmware/fdt")
     args = parser.parse_args()
-    tree = args.build / "tree"
-    cases = sorted(HERE.glob("cases/*.dts"))
 
-    tap = Tap(len(cases) + 3)
-    print("# reading all of the kernel's bindings takes about half a minute", flush=True)
-    make_tree(args.kdir, tree)
-    tap.result("dt_binding_check", binding_errors(tree, args.build / "log"))
-    tap.result("examples fit the consumers' bindings",
-               dtb_errors(tree, tree / BINDINGS / BINDING.with_suffix(".example.dtb")))
-    for dts in cases:
-        tap.result(f"{dts.stem} is {'rejected' if rejection(dts) else 'accepted'}", case_errors(tree, dts))
+    tap = Tap(len(NAMES) + 1)
+    schema = args.cache / f"{fingerprint(args.kdir)}.json"
+    if schema.exists():
+        for name in NAMES:
+            tap.result(name, [])
+    else:
+        made = check_binding(tap, args.kdir, args.build)
+        schema = keep(made, schema) if not tap.failed else made
     name = "device tree of a guest"
     if args.dtb and args.dtb.exists():
-        tap.result(name, guest_errors(tree, args.dtb))
+        tap.result(name, guest_errors(schema, args.dtb))
     else:
         tap.skip(name, f"no {args.dtb}" if args.dtb else "none given")
     sys.exit(tap.failed)

@@ -13,6 +13,7 @@ from typing import Callable
 
 import bed
 import kunit
+import selftest
 from bed import Device, Guest
 from tap import Tap
 
@@ -206,10 +207,15 @@ def judge(tap, test, result):
 
 
 def main(names):
-    """Run all tests, or those in the guests named."""
+    """Run all tests, the test bed's own among them, or those in the guests named."""
     tap = Tap()
+    own = [] if names else selftest.GUESTS
     chosen = [test for test in tests() if not names or test.guest.name in names]
-    results = bed.boot("check", [test.guest for test in chosen])
+    if own:
+        selftest.check_readers(tap)
+    results = bed.boot("check", own + [test.guest for test in chosen])
+    if own:
+        selftest.judge(tap, results)
     for test in chosen:
         judge(tap, test, results[test.guest.name])
     tap.result("no trouble in the logs of Xen and dom0", not results.own_problems,
