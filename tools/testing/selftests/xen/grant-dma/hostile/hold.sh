@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit
 . hostile/lib.sh
 
 COUNTS=${COUNTS:-1 100 5000}
-DURATION=${DURATION:-8} # for the message, which comes after 6 s at most
+DURATION=${DURATION:-7} # for the message, which comes after 6 s at most
 BUS=/sys/bus/platform/drivers/virtio-mmio
 
 # Has the backend keep $1 references of what I/O there is, until let_go. Some I/O

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 # Page by page, all kinds are seen soon.
 mode=$(wanted_mode)
 VISITS=${VISITS:-$([ "$mode" = strict ] && echo 1000000 || echo 100000)}
-DURATION=${DURATION:-$([ "$mode" = strict ] && echo 20 || echo 10)}
+DURATION=${DURATION:-$([ "$mode" = strict ] && echo 15 || echo 6)}
 KINDS='slab pagecache pagefrag stack'
 
 has_visited() {
