@@ -30,12 +30,13 @@ LINES_SHOWN = 20
 
 
 def fingerprint(kdir):
-    """Stands for everything that the verdicts on the binding and the cases depend on."""
-    tops = [HERE, HERE.parents[5] / BINDINGS / BINDING, *(kdir / name for name in NEEDED)]
-    files = [path for top in tops for path in [top, *top.rglob("*")] if path.is_file()]
+    """Stands for the sources that the verdicts on the binding and the cases depend on."""
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    for top in [HERE, HERE.parents[5] / BINDINGS / BINDING, *(kdir / name for name in NEEDED)]:
+        for path in sorted([top, *top.rglob("*")]):
+            if path.is_file():
+                name = str(path.relative_to(top))
+                digest.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
