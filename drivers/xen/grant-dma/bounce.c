@@ -69,6 +69,11 @@ static void bounce_out(void *bounce, phys_addr_t phys, size_t size,
 	memset(bounce, 0, size);
 }
 
+static enum grant_slot_use use_of(enum dma_data_direction dir)
+{
+	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
+}
+
 /* Bytes of a buffer in the Xen page in which it begins. */
 static size_t part_of(u64 addr, size_t size)
 {
@@ -93,8 +98,8 @@ static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 	struct grant_pool_page *page;
 	u32 slot;
 
-	slot = grant_slot_alloc(backend->pool, ranges, XEN_PAGE_SHIFT,
-				dir == DMA_TO_DEVICE);
+	slot = grant_slot_alloc(backend->pool, ranges, use_of(dir),
+				XEN_PAGE_SHIFT);
 	if (!slot)
 		return -ENOMEM;
 
@@ -233,8 +238,8 @@ static dma_addr_t bounce_map_small(struct grant_backend *backend,
 	unsigned int at;
 	u32 slot;
 
-	slot = grant_slot_alloc(backend->pool, backend->ranges, shift,
-				dir == DMA_TO_DEVICE);
+	slot = grant_slot_alloc(backend->pool, backend->ranges, use_of(dir),
+				shift);
 	if (unlikely(!slot))
 		return DMA_MAPPING_ERROR;
 

@@ -444,6 +444,52 @@ static void whole_pages_are_not_copied(struct kunit *test)
 	expect_idle(test);
 }
 
+/*
+ * A page or less of coherent memory is a page of the pool, and clean whatever was
+ * written to it before.
+ */
+static void coherent_is_pooled(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, SZ_4K };
+	struct bounce_test *t = test->priv;
+	dma_addr_t first, second, again;
+	void *one, *two;
+	int i;
+
+	if (PAGE_SIZE > XEN_PAGE_SIZE)
+		kunit_skip(test, "a page of the kernel is several of Xen's");
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		one = dma_alloc_coherent(t->dev, sizes[i], &first, GFP_KERNEL);
+		two = dma_alloc_coherent(t->dev, sizes[i], &second, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, one);
+		KUNIT_ASSERT_NOT_NULL(test, two);
+		KUNIT_EXPECT_PTR_NE(test, one, two);
+		KUNIT_EXPECT_PTR_EQ(test, test_view(test, first), one);
+		KUNIT_EXPECT_PTR_EQ(test, test_view(test, second), two);
+		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(one) && PAGE_ALIGNED(two));
+		KUNIT_EXPECT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 2);
+
+		memset(one, OLD, SZ_4K);
+		dma_free_coherent(t->dev, sizes[i], one, first);
+		backend_writes(test, first, 100, ANSWER);
+		one = dma_alloc_coherent(t->dev, sizes[i], &again, GFP_KERNEL);
+		KUNIT_EXPECT_EQ(test, first, again);
+		KUNIT_EXPECT_TRUE(test, all_are(one, 0, SZ_4K));
+
+		/* What is left of it comes up in no other memory. */
+		memset(one, OLD, SZ_4K);
+		dma_free_coherent(t->dev, sizes[i], one, again);
+		again = map_buffer(test, t->dev, page_address(t->block), 4000,
+				   DMA_FROM_DEVICE);
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, again, 4000, 0));
+		dma_unmap_single(t->dev, again, 4000, DMA_FROM_DEVICE);
+		memset(page_address(t->block), SECRET, 4000);
+		dma_free_coherent(t->dev, sizes[i], two, second);
+		expect_idle(test);
+	}
+}
+
 /* Slab memory that fills pages, alone and in a list between other pages. */
 static void slab_is_copied(struct kunit *test)
 {
@@ -572,6 +618,22 @@ static void no_memory_at_all(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Coherent memory does without the pool then. */
+static void coherent_without_pool(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addr;
+	void *vaddr;
+
+	t->table->no_memory_in = 1;
+	vaddr = dma_alloc_coherent(t->dev, 1, &addr, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vaddr);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 0);
+	KUNIT_EXPECT_PTR_EQ(test, test_view(test, addr), vaddr);
+	dma_free_coherent(t->dev, 1, vaddr, addr);
+	expect_idle(test);
+}
+
 static void readonly_is_apart(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
@@ -664,10 +726,12 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
 	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
+	KUNIT_CASE_PARAM(coherent_is_pooled, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE(references_run_out),
 	KUNIT_CASE(memory_runs_out),
 	KUNIT_CASE(no_memory_at_all),
+	KUNIT_CASE(coherent_without_pool),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
 	KUNIT_CASE(bounce_in_use),

@@ -19,6 +19,7 @@
 #include "backend.h"
 #include "bounce.h"
 #include "buffer.h"
+#include "coherent.h"
 #include "device.h"
 #include "dma-ops.h"
 #include "ram.h"
@@ -213,42 +214,28 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 			     dma_addr_t *handle, gfp_t gfp, unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	unsigned long pages = XEN_PFN_UP(size);
-	grant_ref_t first;
-	void *vaddr;
+	void *vaddr = NULL;
 
-	if (!size || !mask_fits(dev, dev->coherent_dma_mask))
-		goto fail;
-	first = grant_backend_alloc(gdev->backend, pages);
-	if (!first)
-		goto fail;
-	vaddr = grant_buffer_alloc(size, gfp);
-	if (!vaddr)
-		goto free_range;
+	if (size && mask_fits(dev, dev->coherent_dma_mask))
+		vaddr = grant_coherent_alloc(gdev->backend, size, handle, gfp);
+	if (!vaddr) {
+		count_failure(gdev);
+		return NULL;
+	}
 
-	grant_buffer_grant(gdev->backend, first, vaddr, size);
-	grant_device_map(gdev, pages);
-	*handle = grant_dma_addr(first, 0);
+	grant_device_map(gdev, XEN_PFN_UP(size));
 	trace_xen_grant_dma_map(dev, *handle, size, DMA_BIDIRECTIONAL);
 	return vaddr;
-
-free_range:
-	grant_range_free(gdev->backend->ranges, first, pages);
-fail:
-	count_failure(gdev);
-	return NULL;
 }
 
 static void grant_dma_free(struct device *dev, size_t size, void *vaddr,
 			   dma_addr_t addr, unsigned long attrs)
 {
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
-	unsigned long pages = XEN_PFN_UP(size);
 
 	trace_xen_grant_dma_unmap(dev, addr, size, DMA_BIDIRECTIONAL);
-	grant_backend_end(gdev->backend, grant_dma_ref(addr), pages);
-	grant_device_unmap(gdev, pages);
-	grant_buffer_free(vaddr, size);
+	grant_coherent_free(gdev->backend, size, vaddr, addr);
+	grant_device_unmap(gdev, XEN_PFN_UP(size));
 }
 
 /* Here too pages have reference counts of their own, see buffer.c. */

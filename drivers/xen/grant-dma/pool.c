@@ -5,7 +5,7 @@
  * A buffer that doesn't fill its Xen pages is copied to memory that holds
  * nothing else of the guest's. That memory stays granted, so that a small
  * mapping takes no grant operation at all. Pages that the backend may write are
- * kept apart from those that it may only read.
+ * kept apart from those that it may only read, and from those of coherent memory.
  *
  * Idle slots are kept in a stack for each CPU and size. When a CPU's stack is
  * empty it gets what another CPU has, or a new page. A full pool goes on with
@@ -61,8 +61,9 @@ static void slot_put(struct grant_pool *pool, u32 slot)
 
 /* Grants a Xen page, whose kernel page gets a reference count for it. */
 static struct grant_pool_page *pool_page_create(struct grant_pool *pool,
-						void *vaddr, unsigned int shift,
-						bool readonly)
+						void *vaddr,
+						enum grant_slot_use use,
+						unsigned int shift)
 {
 	struct grant_backend *backend = pool->backend;
 	struct grant_pool_page *page;
@@ -78,11 +79,12 @@ static struct grant_pool_page *pool_page_create(struct grant_pool *pool,
 
 	page->vaddr = vaddr;
 	page->shift = shift;
-	page->readonly = readonly;
+	page->use = use;
 	get_page(virt_to_page(vaddr));
 	WRITE_ONCE(backend->ranges->bounces[page->ref], page);
 	grant_table_grant(page->ref, backend->domid,
-			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1, readonly);
+			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1,
+			  use == GRANT_SLOT_READONLY);
 	atomic_inc(&pool->pages);
 	return page;
 }
@@ -100,14 +102,14 @@ static void pool_page_destroy(struct grant_pool *pool,
 }
 
 static u32 pool_take_from_other_cpus(struct grant_pool *pool,
-				     unsigned int shift, bool readonly)
+				     enum grant_slot_use use, unsigned int shift)
 {
 	u32 slot, rest, below;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		slot = grant_stack_take(&per_cpu_ptr(pool->caches, cpu)->stacks
-					[readonly][shift - GRANT_SLOT_MIN_SHIFT]);
+					[use][shift - GRANT_SLOT_MIN_SHIFT]);
 		if (!slot)
 			continue;
 		for (rest = *slot_link(pool, slot); rest; rest = below) {
@@ -120,7 +122,8 @@ static u32 pool_take_from_other_cpus(struct grant_pool *pool,
 }
 
 /* Adds the Xen pages of one kernel page, returns one of their slots. */
-static u32 pool_grow(struct grant_pool *pool, unsigned int shift, bool readonly)
+static u32 pool_grow(struct grant_pool *pool, enum grant_slot_use use,
+		     unsigned int shift)
 {
 	unsigned int count = XEN_PFN_PER_PAGE, offset;
 	struct page *memory = grant_pool_memory();
@@ -132,7 +135,7 @@ static u32 pool_grow(struct grant_pool *pool, unsigned int shift, bool readonly)
 
 	while (count--) {
 		page = pool_page_create(pool, page_address(memory) +
-					count * XEN_PAGE_SIZE, shift, readonly);
+					count * XEN_PAGE_SIZE, use, shift);
 		if (!page)
 			break;
 		for (offset = 0; offset < XEN_PAGE_SIZE; offset += BIT(shift)) {
@@ -148,7 +151,7 @@ static u32 pool_grow(struct grant_pool *pool, unsigned int shift, bool readonly)
 }
 
 /* Returns a page for a single buffer. */
-static u32 pool_add_extra(struct grant_pool *pool, bool readonly)
+static u32 pool_add_extra(struct grant_pool *pool, enum grant_slot_use use)
 {
 	struct page *memory = grant_pool_memory();
 	struct grant_pool_page *page;
@@ -156,8 +159,7 @@ static u32 pool_add_extra(struct grant_pool *pool, bool readonly)
 	if (!memory)
 		return 0;
 
-	page = pool_page_create(pool, page_address(memory), XEN_PAGE_SHIFT,
-				readonly);
+	page = pool_page_create(pool, page_address(memory), use, XEN_PAGE_SHIFT);
 	put_page(memory);
 	if (!page)
 		return 0;
@@ -165,26 +167,27 @@ static u32 pool_add_extra(struct grant_pool *pool, bool readonly)
 	return grant_slot_of(page->ref, 0);
 }
 
-static u32 pool_add(struct grant_pool *pool, unsigned int shift, bool readonly)
+static u32 pool_add(struct grant_pool *pool, enum grant_slot_use use,
+		    unsigned int shift)
 {
 	if (atomic_read(&pool->pages) + XEN_PFN_PER_PAGE > pool->limit)
-		return pool_add_extra(pool, readonly);
-	return pool_grow(pool, shift, readonly);
+		return pool_add_extra(pool, use);
+	return pool_grow(pool, use, shift);
 }
 
 /* What grant_slot_alloc() does when this CPU has no such slot. */
-u32 grant_slot_alloc_slow(struct grant_pool *pool, unsigned int shift,
-			  bool readonly)
+u32 grant_slot_alloc_slow(struct grant_pool *pool, enum grant_slot_use use,
+			  unsigned int shift)
 {
-	u32 slot = pool_take_from_other_cpus(pool, shift, readonly);
+	u32 slot = pool_take_from_other_cpus(pool, use, shift);
 
 	if (slot)
 		return slot;
 
-	slot = pool_add(pool, shift, readonly);
+	slot = pool_add(pool, use, shift);
 	if (!slot) {
 		grant_pool_trim(pool);
-		slot = pool_add(pool, shift, readonly);
+		slot = pool_add(pool, use, shift);
 	}
 	if (!delayed_work_pending(&pool->work))
 		grant_pool_schedule(pool);
@@ -198,7 +201,8 @@ void grant_slot_free_slow(struct grant_pool *pool, u32 slot)
 }
 
 /* Takes the idle slots of one stack of each CPU, and counts them by page. */
-static u32 trim_take(struct grant_pool *pool, bool readonly, unsigned int size)
+static u32 trim_take(struct grant_pool *pool, enum grant_slot_use use,
+		     unsigned int size)
 {
 	struct grant_pool_page *page;
 	u32 all = 0, slot, below;
@@ -206,7 +210,7 @@ static u32 trim_take(struct grant_pool *pool, bool readonly, unsigned int size)
 
 	for_each_possible_cpu(cpu) {
 		slot = grant_stack_take(&per_cpu_ptr(pool->caches, cpu)->stacks
-					[readonly][size]);
+					[use][size]);
 		for (; slot; slot = below) {
 			page = pool_page(pool, slot);
 			if (page->trim != pool->trims) {
@@ -249,16 +253,16 @@ static void trim_put(struct grant_pool *pool, u32 slot)
  */
 void grant_pool_trim(struct grant_pool *pool)
 {
+	enum grant_slot_use use;
 	unsigned int size;
 
 	/* Whoever else does it finds the same pages. */
 	if (test_and_set_bit_lock(0, &pool->trimming))
 		return;
 	pool->trims++;
-	for (size = 0; size < GRANT_SLOT_SIZES; size++) {
-		trim_put(pool, trim_take(pool, false, size));
-		trim_put(pool, trim_take(pool, true, size));
-	}
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		for (size = 0; size < GRANT_SLOT_SIZES; size++)
+			trim_put(pool, trim_take(pool, use, size));
 	clear_bit_unlock(0, &pool->trimming);
 }
 

@@ -32,6 +32,19 @@ struct page;
 #define GRANT_SLOT_MAX_REFS	(1U << (32 - GRANT_SLOT_REF_SHIFT))
 
 /**
+ * enum grant_slot_use - what a page's slots are for
+ * @GRANT_SLOT_WRITABLE: bounces that the backend may write
+ * @GRANT_SLOT_READONLY: bounces that it may only read
+ * @GRANT_SLOT_COHERENT: coherent memory
+ */
+enum grant_slot_use {
+	GRANT_SLOT_WRITABLE,
+	GRANT_SLOT_READONLY,
+	GRANT_SLOT_COHERENT,
+	GRANT_SLOT_USES
+};
+
+/**
  * union grant_slot - what is known of a slot
  * @origin: in use: the address of the memory that its first byte stands for
  * @below: idle: the next slot in the stack
@@ -46,7 +59,7 @@ union grant_slot {
  * @vaddr: the page
  * @ref: the reference by which it stays granted
  * @shift: log2 of the size of its slots
- * @readonly: whether the backend may only read
+ * @use: what they are for
  * @extra: whether it goes when its slot is free, as the pool is full
  * @idle: slots found idle when the pool was last trimmed, see @trim
  * @trim: when that was
@@ -58,7 +71,7 @@ struct grant_pool_page {
 	void *vaddr;
 	grant_ref_t ref;
 	u8 shift;
-	bool readonly;
+	u8 use;
 	bool extra;
 	u8 idle;
 	unsigned int trim;
@@ -67,9 +80,9 @@ struct grant_pool_page {
 	union grant_slot slots[];
 };
 
-/* Idle slots of each size, for backends that may write and that may not. */
+/* Idle slots for each use, of each size. */
 struct pool_cache {
-	union grant_stack stacks[2][GRANT_SLOT_SIZES];
+	union grant_stack stacks[GRANT_SLOT_USES][GRANT_SLOT_SIZES];
 };
 
 /**
@@ -98,8 +111,8 @@ void grant_pool_empty(struct grant_pool *pool);
 void grant_pool_trim(struct grant_pool *pool);
 void grant_pool_schedule(struct grant_pool *pool);
 struct page *grant_pool_memory(void);
-u32 grant_slot_alloc_slow(struct grant_pool *pool, unsigned int shift,
-			  bool readonly);
+u32 grant_slot_alloc_slow(struct grant_pool *pool, enum grant_slot_use use,
+			  unsigned int shift);
 void grant_slot_free_slow(struct grant_pool *pool, u32 slot);
 
 static inline u32 grant_slot_of(grant_ref_t ref, unsigned int offset)
@@ -136,36 +149,38 @@ static inline u32 grant_slot_below(const void *owner, u32 slot)
 }
 
 /**
- * grant_slot_alloc() - allocate bounce memory
+ * grant_slot_alloc() - allocate memory of a pool
  * @pool: where from
  * @ranges: what the pool's references are from
+ * @use: what for
  * @shift: log2 of its size, from GRANT_SLOT_MIN_SHIFT to XEN_PAGE_SHIFT
- * @readonly: whether the backend may only read it
  *
- * The memory is zero, but for what the backend wrote into it. It may be a whole
- * page where less was asked for.
+ * Bounce memory is zero, but for what the backend wrote into it. Coherent memory
+ * holds what it held when it was freed. It may be a whole page where less was
+ * asked for.
  *
  * Context: Any.
  * Return: the slot, or 0 when memory or references have run out.
  */
 static inline u32 grant_slot_alloc(struct grant_pool *pool,
 				   const struct grant_ranges *ranges,
-				   unsigned int shift, bool readonly)
+				   enum grant_slot_use use, unsigned int shift)
 {
 	struct pool_cache *cache = get_cpu_ptr(pool->caches);
 	u32 slot;
 
-	slot = grant_stack_pop(&cache->stacks[readonly][shift - GRANT_SLOT_MIN_SHIFT],
+	slot = grant_stack_pop(&cache->stacks[use][shift - GRANT_SLOT_MIN_SHIFT],
 			       grant_slot_below, ranges);
 	put_cpu_ptr(pool->caches);
-	return likely(slot) ? slot : grant_slot_alloc_slow(pool, shift, readonly);
+	return likely(slot) ? slot : grant_slot_alloc_slow(pool, use, shift);
 }
 
 /**
- * grant_slot_free() - free bounce memory
+ * grant_slot_free() - free memory of a pool
  * @pool: where it is from
  * @page: its page
- * @slot: what was allocated, with nothing left in it that the guest wrote
+ * @slot: what was allocated; nothing is left of what the guest wrote to bounce
+ *	memory
  *
  * Context: Any.
  */
@@ -179,7 +194,7 @@ static inline void grant_slot_free(struct grant_pool *pool,
 		return;
 	}
 	cache = get_cpu_ptr(pool->caches);
-	grant_stack_push(&cache->stacks[page->readonly][page->shift - GRANT_SLOT_MIN_SHIFT],
+	grant_stack_push(&cache->stacks[page->use][page->shift - GRANT_SLOT_MIN_SHIFT],
 			 U32_MAX, slot,
 			 &grant_slot_at(page, grant_slot_offset(slot))->below);
 	put_cpu_ptr(pool->caches);

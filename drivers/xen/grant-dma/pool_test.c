@@ -52,9 +52,10 @@ static int pages(struct pool_test *t)
 	return atomic_read(&t->pool->pages);
 }
 
-static u32 slot_alloc(struct pool_test *t, unsigned int shift, bool readonly)
+static u32 slot_alloc(struct pool_test *t, enum grant_slot_use use,
+		      unsigned int shift)
 {
-	return grant_slot_alloc(t->pool, t->backend->ranges, shift, readonly);
+	return grant_slot_alloc(t->pool, t->backend->ranges, use, shift);
 }
 
 static void slot_free(struct pool_test *t, u32 slot)
@@ -70,7 +71,7 @@ static void alloc_many(struct kunit *test, unsigned int shift)
 	int i;
 
 	for (i = 0; i < MANY; i++) {
-		t->slots[i] = slot_alloc(t, shift, i & 1);
+		t->slots[i] = slot_alloc(t, i % GRANT_SLOT_USES, shift);
 		KUNIT_ASSERT_NE(test, t->slots[i], 0);
 	}
 }
@@ -143,7 +144,7 @@ static void shrinks_when_idle(struct kunit *test)
 
 	alloc_many(test, 8);
 	KUNIT_EXPECT_GE(test, pages(t), MANY * 256 / 4096);
-	kept = slot_alloc(t, 8, false);
+	kept = slot_alloc(t, GRANT_SLOT_WRITABLE, 8);
 	free_many(test);
 	grant_pool_trim(t->pool);
 
@@ -174,7 +175,7 @@ static void shrinks_when_short(struct kunit *test)
 	while ((refs[count] = grant_range_alloc(t->backend->ranges, 1)))
 		count++;
 
-	slot = slot_alloc(t, 11, false);
+	slot = slot_alloc(t, GRANT_SLOT_WRITABLE, 11);
 	KUNIT_EXPECT_NE(test, slot, 0);
 	if (slot)
 		slot_free(t, slot);
@@ -203,7 +204,7 @@ static void emptied_with_last_device(struct kunit *test)
 	struct xen_grant_dma_device *gdev = other->xen_grant_dma;
 	struct grant_backend *backend = grant_backend_get(TEST_DOMID - 1);
 	struct grant_pool *pool = gdev->backend->pool;
-	u32 slot = grant_slot_alloc(pool, backend->ranges, 6, false);
+	u32 slot = grant_slot_alloc(pool, backend->ranges, GRANT_SLOT_WRITABLE, 6);
 
 	grant_slot_free(pool, backend->ranges->bounces[grant_slot_ref(slot)],
 			slot);
@@ -280,7 +281,8 @@ static int work(void *data)
 			slot_free(t, *slot);
 			*slot = 0;
 		} else if (round < ROUNDS) {
-			*slot = slot_alloc(t, 6 + test_random(&random, 7), me & 1);
+			*slot = slot_alloc(t, me % GRANT_SLOT_USES,
+					   6 + test_random(&random, 7));
 			if (!*slot || cmpxchg(memory_of(t, *slot), 0, me))
 				atomic_inc(&crowd->faults);
 		}
