@@ -7,11 +7,13 @@
  * of two, in a stack for each CPU and length.
  *
  * When a CPU's stack is empty it gets, in this order:
- * - what another CPU has: a device's mappings often end on another CPU than
- *   where they began;
- * - a chunk of the grant table, cut into runs of that length;
- * - once more the same, after everything idle went back to the grant table,
- *   where neighbours become one again;
+ * - what another CPU has, if that is much: a device's mappings may end on another
+ *   CPU than where they began;
+ * - a chunk of the grant table, cut into runs of that length, so that CPUs seldom
+ *   write to the same cache line;
+ * - what another CPU has;
+ * - a chunk again, after everything idle went back to the grant table, where
+ *   neighbours become one;
  * - what is left, though it is too little for a run that begins at a multiple of
  *   its length as all others do. Such a run is not kept.
  */
@@ -72,14 +74,18 @@ static void range_put(struct grant_ranges *ranges, unsigned int order,
 		table_give_back(ranges, first, BIT(order));
 }
 
+/* Takes all that a CPU has, if it has that many references idle. */
 static grant_ref_t range_from_other_cpus(struct grant_ranges *ranges,
-					 unsigned int order)
+					 unsigned int order, unsigned int least)
 {
 	grant_ref_t first = 0, rest, next;
+	union grant_stack *stack;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		first = grant_stack_take(&per_cpu_ptr(ranges->caches, cpu)->stacks[order]);
+		stack = &per_cpu_ptr(ranges->caches, cpu)->stacks[order];
+		if (READ_ONCE(stack->count) << order >= least)
+			first = grant_stack_take(stack);
 		if (first)
 			break;
 	}
@@ -126,9 +132,11 @@ static void give_back_idle(struct grant_ranges *ranges)
 
 static grant_ref_t range_refill(struct grant_ranges *ranges, unsigned int order)
 {
-	grant_ref_t first = range_from_other_cpus(ranges, order) ?:
-			    range_from_table(ranges, order, GRANT_RANGE_CACHED);
+	grant_ref_t first;
 
+	first = range_from_other_cpus(ranges, order, 2 * GRANT_RANGE_CACHED) ?:
+		range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
+		range_from_other_cpus(ranges, order, 1);
 	if (first)
 		return first;
 	give_back_idle(ranges);

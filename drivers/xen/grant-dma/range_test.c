@@ -239,7 +239,9 @@ static void range_kept(struct kunit *test)
 
 struct handover {
 	struct grant_ranges *ranges;
-	grant_ref_t runs[100];
+	unsigned int length;
+	unsigned int count;
+	grant_ref_t runs[2 * GRANT_RANGE_CACHED];
 };
 
 static void free_all(void *data)
@@ -247,32 +249,69 @@ static void free_all(void *data)
 	struct handover *handover = data;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(handover->runs); i++)
-		grant_range_free(handover->ranges, handover->runs[i], 3);
+	for (i = 0; i < handover->count; i++)
+		grant_range_free(handover->ranges, handover->runs[i],
+				 handover->length);
+}
+
+/* Allocates runs on this CPU, and frees them on another. */
+static void hand_over(struct kunit *test, struct handover *handover,
+		      unsigned int length, unsigned int count)
+{
+	unsigned int other, i;
+
+	handover->length = length;
+	handover->count = count;
+	for (i = 0; i < count; i++) {
+		handover->runs[i] = grant_range_alloc(handover->ranges, length);
+		KUNIT_EXPECT_NE(test, handover->runs[i], 0);
+	}
+	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	KUNIT_EXPECT_EQ(test, smp_call_function_single(other, free_all,
+						       handover, 1), 0);
+}
+
+static struct handover *create_handover(struct kunit *test)
+{
+	struct handover *handover = kunit_kzalloc(test, sizeof(*handover),
+						  GFP_KERNEL);
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is just one CPU");
+	KUNIT_ASSERT_NOT_NULL(test, handover);
+	handover->ranges = create_ranges(test);
+	return handover;
 }
 
 /* What is freed on one CPU serves another, without the table's help. */
 static void range_from_other_cpu(struct kunit *test)
 {
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	struct handover handover = { .ranges = create_ranges(test) };
-	unsigned int other;
-	int round, i;
-
-	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	if (other >= nr_cpu_ids)
-		kunit_skip(test, "there is just one CPU");
+	struct handover *handover = create_handover(test);
+	int round;
 
 	for (round = 0; round < 3; round++) {
-		for (i = 0; i < ARRAY_SIZE(handover.runs); i++) {
-			handover.runs[i] = grant_range_alloc(handover.ranges, 3);
-			KUNIT_ASSERT_NE(test, handover.runs[i], 0);
-		}
+		hand_over(test, handover, 3, 100);
 		/* From here on only what is there. */
 		table->fail_in = 1;
-		KUNIT_ASSERT_EQ(test, smp_call_function_single(other, free_all,
-							       &handover, 1), 0);
 	}
+}
+
+/* What a CPU freed is its own while the table has more, unless it is much. */
+static void range_of_this_cpu(struct kunit *test)
+{
+	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
+	struct handover *handover = create_handover(test);
+	unsigned int used;
+
+	migrate_disable();
+	hand_over(test, handover, 1, GRANT_RANGE_CACHED);
+	used = table->used;
+	hand_over(test, handover, 1, GRANT_RANGE_CACHED);
+	KUNIT_EXPECT_EQ(test, table->used, used + GRANT_RANGE_CACHED);
+	hand_over(test, handover, 1, 2 * GRANT_RANGE_CACHED);
+	KUNIT_EXPECT_EQ(test, table->used, used + GRANT_RANGE_CACHED);
+	migrate_enable();
 }
 
 #define WORKERS		4
@@ -380,6 +419,7 @@ static struct kunit_case range_cases[] = {
 	KUNIT_CASE(range_table_fails),
 	KUNIT_CASE(range_kept),
 	KUNIT_CASE(range_from_other_cpu),
+	KUNIT_CASE(range_of_this_cpu),
 	KUNIT_CASE(range_crowd),
 	KUNIT_CASE(backend_shared),
 	{}
