@@ -58,6 +58,17 @@ def output(*command, **options):
     return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
 
 
+def unless_known_good(kind, content, check, *args):
+    """Do a check, unless it passed for the same content with the same tools."""
+    tools = [package_version(package) for package in PACKAGES[kind]]
+    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
+    faults = [] if mark.exists() else check(*args)
+    if not faults:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+    return faults
+
+
 def scripts(tree):
     def is_shell(path):
         with open(path, errors="replace") as file:
@@ -75,18 +86,24 @@ def scripts(tree):
 CHECKPATCH = ["--strict", "--terse", "--show-types", "--ignore=FILE_PATH_CHANGES"]
 
 
+def checkpatch(tree, file):
+    done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=DEBIAN_PYTHON)
+    lines = [line.removeprefix(f"{file.parent}/") for line in done.stdout.splitlines()]
+    faults = [line for line in lines if re.search(r"(ERROR|WARNING):", line)]
+    broken = done.returncode and not re.search("(ERROR|WARNING|CHECK):", done.stdout)
+    return lines if faults or broken else []
+
+
 def patches(tree):
     made = BUILD / "patches"
     for old in made.glob("*.patch"):
         old.unlink()
-    files = git("format-patch", "--no-renames", "-o", made, "base..HEAD", cwd=tree).splitlines()
+    files = git("format-patch", "--no-renames", "--zero-commit", "-o", made, "base..HEAD", cwd=tree).splitlines()
+    around = git("rev-parse", "HEAD:scripts", "HEAD:Documentation/devicetree", cwd=tree)
     tap = Tap(len(files) + 2)
-    for file in files:
-        done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=DEBIAN_PYTHON)
-        lines = [line.removeprefix(f"{made}/") for line in done.stdout.splitlines()]
-        faults = [line for line in lines if re.search(r"(ERROR|WARNING):", line)]
-        broken = done.returncode and not re.search("(ERROR|WARNING|CHECK):", done.stdout)
-        tap.result(f"checkpatch {Path(file).name}", lines if faults or broken else [])
+    for file in map(Path, files):
+        tap.result(f"checkpatch {file.name}", unless_known_good(
+            "patches", f"{around}{CHECKPATCH}{file.read_text()}", checkpatch, tree, file))
     patterns = [line[2:].strip() for line in (TOP / "MAINTAINERS").read_text().splitlines() if line.startswith("F:")]
     tap.result("MAINTAINERS covers every file", [
         f"not covered: {path}" for path in overlay_files() if not any(matches(path, known) for known in patterns)])
@@ -197,18 +214,7 @@ def bisect(tree, tap, commits):
     for number, (commit, subject) in enumerate(commits, 1):
         content, log = built_from(commit, tree), BUILD / f"bisect-{number}.log"
         tap.result(f"builds: {subject}", content != base and unless_known_good(
-            f"{content}{config}", build_commit, kernel, commit, config, log))
-
-
-def unless_known_good(content, check, *args):
-    """Do a check, unless it passed for the same content with the same tools."""
-    tools = [package_version(package) for package in PACKAGES["compile"]]
-    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
-    faults = [] if mark.exists() else check(*args)
-    if not faults:
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-    return faults
+            "compile", f"{content}{config}", build_commit, kernel, commit, config, log))
 
 
 def compile(tree):
@@ -217,7 +223,7 @@ def compile(tree):
     tap = Tap(len(VARIANTS) + len(commits))
     for name in VARIANTS:
         tap.result(f"sparse and W=1 on {name}", unless_known_good(
-            f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
+            "compile", f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
     bisect(tree, tap, commits)
     return tap
 
