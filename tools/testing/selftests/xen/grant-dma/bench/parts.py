@@ -124,6 +124,8 @@ API = Part(
         Row("map-64", "map+unmap 64 B", faster(4)),
         Row("map-512", "map+unmap 512 B", faster(4)),
         Row("map-2k", "map+unmap 2 KiB", faster(4)),
+        *(Row(f"copy-{size}", f"copying and clearing {label} alone", compared=False)
+          for size, label in (("64", "64 B"), ("512", "512 B"), ("2k", "2 KiB"))),
         Row("map-4k", "map+unmap 4 KiB", faster(4)),
         Row("map-8k", "map+unmap 8 KiB"),
         Row("map-8k-unaligned", "map+unmap 8 KiB, not at a page"),

@@ -194,6 +194,23 @@ static int loop_sg(struct bench *bench, const struct measurement *what)
 	return 0;
 }
 
+/* What a bounce can't do without, each way in turns. */
+static int loop_copy(struct bench *bench, const struct measurement *what)
+{
+	void *bounce = buffer + BUFFER_SIZE / 2;
+	unsigned int i;
+
+	for (i = 0; i < what->iterations; i++) {
+		if (i & 1)
+			memcpy(bounce, buffer, what->size);
+		else
+			memcpy(buffer, bounce, what->size);
+		barrier_data(bounce);
+		memset(bounce, 0, what->size);
+	}
+	return 0;
+}
+
 static int loop_coherent(struct bench *bench, const struct measurement *what)
 {
 	dma_addr_t addr;
@@ -224,14 +241,17 @@ static int loop_ring(struct bench *bench, const struct measurement *what)
 	return 0;
 }
 
-#define SINGLE(_name, _size, _iterations)		\
+#define LOOP(_name, _loop, _size, _iterations)		\
 	{						\
 		.name = (_name),			\
-		.loop = loop_single,			\
+		.loop = (_loop),			\
 		.size = (_size),			\
 		.iterations = (_iterations),		\
 		.cpus = 1,				\
 	}
+#define SINGLE(_name, _size, _iterations)		\
+	LOOP(_name, loop_single, _size, _iterations)
+#define COPY(_name, _size)	LOOP(_name, loop_copy, _size, 2000)
 
 /* Rings go round a whole number of times in each round. */
 static const struct measurement measurements[] = {
@@ -242,6 +262,10 @@ static const struct measurement measurements[] = {
 	SINGLE("map-8k", SZ_8K, 2000),
 	SINGLE("map-64k", SZ_64K, 1000),
 	SINGLE("map-1m", SZ_1M, 100),
+	COPY("copy-64", 64),
+	COPY("copy-512", 512),
+	COPY("copy-2k", SZ_2K),
+	LOOP("coherent-4k", loop_coherent, SZ_4K, 1000),
 	{
 		.name = "map-8k-unaligned",
 		.loop = loop_single,
@@ -253,12 +277,6 @@ static const struct measurement measurements[] = {
 		.name = "sg-64x4k",
 		.loop = loop_sg,
 		.iterations = 100,
-		.cpus = 1,
-	}, {
-		.name = "coherent-4k",
-		.loop = loop_coherent,
-		.size = SZ_4K,
-		.iterations = 1000,
 		.cpus = 1,
 	}, {
 		.name = "ring-256x16k",

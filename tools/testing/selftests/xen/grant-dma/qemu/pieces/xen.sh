@@ -8,13 +8,15 @@ src=$dir/src
 
 "$(dirname "$0")/debian-source.sh" xen 4.20 "$src"
 
-# Xen clears the pages of a guest that is gone by DC ZVA. Of what QEMU translated
-# of code there, that leaves some behind (up to QEMU 8.1 at least), and makes every
-# write to such a page take microseconds in the guest that gets it next.
-clear_page=$src/xen/arch/arm/arm64/lib/clear_page.S
-sed -i -e 's/lsl\tx1, x2, x1/mov\tx1, #16/' -e 's/dc\tzva, x0/stp\txzr, xzr, [x0]/' "$clear_page"
-grep -q 'mov.*#16' "$clear_page"
-grep -q 'stp.*xzr' "$clear_page"
+# QEMU takes long for DC ZVA, and keeps some of what it translated of code in the
+# memory that is cleared (up to 8.1 at least): every write there takes microseconds
+# then. A page of a guest that is gone is the next guest's stack some day. So Xen
+# clears pages by stores, and HCR_EL2.TDZ, bit 28, tells its guests to do the same.
+sed -i -e 's/lsl\tx1, x2, x1/mov\tx1, #16/' -e 's/dc\tzva, x0/stp\txzr, xzr, [x0]/' \
+	"$src/xen/arch/arm/arm64/lib/clear_page.S"
+sed -i 's/HCR_FB|HCR_TSW)/HCR_FB|HCR_TSW|(_AC(1,UL)<<28))/' "$src/xen/arch/arm/traps.c"
+grep -q 'stp.*xzr' "$src/xen/arch/arm/arm64/lib/clear_page.S"
+grep -q '<<28' "$src/xen/arch/arm/traps.c"
 
 xen_make() {
 	make -C "$src/xen" -j"$(nproc)" XEN_TARGET_ARCH=arm64 \
