@@ -322,7 +322,7 @@ void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 {
 	LIST_HEAD(pages);
 
-	if (grant_bounce_is_small(backend, addr)) {
+	if (grant_is_slot(backend, addr)) {
 		bounce_unmap_small(backend, addr, size, dir, attrs);
 		return;
 	}

@@ -84,9 +84,9 @@ static inline bool grant_bounces_small(struct device *dev, phys_addr_t phys,
 	       (phys & dma_get_min_align_mask(dev)) + size <= XEN_PAGE_SIZE;
 }
 
-/* Whether a mapping that was copied is in a slot of the pool, and takes no run. */
-static inline bool grant_bounce_is_small(const struct grant_backend *backend,
-					 dma_addr_t addr)
+/* Whether an address is in a slot of the pool, which is no part of a run. */
+static inline bool grant_is_slot(const struct grant_backend *backend,
+				 dma_addr_t addr)
 {
 	grant_ref_t ref = grant_dma_ref(addr);
 	const struct grant_pool_page *page = backend->ranges->bounces[ref];

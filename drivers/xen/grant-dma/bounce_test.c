@@ -634,6 +634,34 @@ static void coherent_without_pool(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Coherent memory leaves half of the pool to others. */
+static void coherent_fills_half(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct grant_pool *pool = pool_of(t->dev);
+	dma_addr_t addrs[6], addr;
+	void *vaddrs[6];
+	int i;
+
+	if (PAGE_SIZE > XEN_PAGE_SIZE)
+		kunit_skip(test, "a page of the kernel is several of Xen's");
+
+	pool->limit = 8;
+	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
+		vaddrs[i] = dma_alloc_coherent(t->dev, 1, &addrs[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, vaddrs[i]);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool->pages), 4);
+	addr = map_buffer(test, t->dev, page_address(t->block), 64,
+			  DMA_FROM_DEVICE);
+	dma_unmap_single(t->dev, addr, 64, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool->pages), 5);
+	for (i = 0; i < ARRAY_SIZE(addrs); i++)
+		dma_free_coherent(t->dev, 1, vaddrs[i], addrs[i]);
+	memset(page_address(t->block), SECRET, 64);
+	expect_idle(test);
+}
+
 static void readonly_is_apart(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
@@ -732,6 +760,7 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE(memory_runs_out),
 	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(coherent_without_pool),
+	KUNIT_CASE(coherent_fills_half),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
 	KUNIT_CASE(bounce_in_use),

@@ -105,7 +105,7 @@ void *grant_coherent_alloc(struct grant_backend *backend, size_t size,
 void grant_coherent_free(struct grant_backend *backend, size_t size,
 			 void *vaddr, dma_addr_t addr)
 {
-	if (fits_pool(backend, size) && grant_bounce_is_small(backend, addr)) {
+	if (fits_pool(backend, size) && grant_is_slot(backend, addr)) {
 		coherent_free_pooled(backend, addr);
 		return;
 	}

@@ -167,12 +167,16 @@ static u32 pool_add_extra(struct grant_pool *pool, enum grant_slot_use use)
 	return grant_slot_of(page->ref, 0);
 }
 
+/* Coherent memory may stay for long, and is to be had without the pool, too. */
 static u32 pool_add(struct grant_pool *pool, enum grant_slot_use use,
 		    unsigned int shift)
 {
-	if (atomic_read(&pool->pages) + XEN_PFN_PER_PAGE > pool->limit)
-		return pool_add_extra(pool, use);
-	return pool_grow(pool, use, shift);
+	bool coherent = use == GRANT_SLOT_COHERENT;
+	unsigned int limit = coherent ? pool->limit / 2 : pool->limit;
+
+	if (atomic_read(&pool->pages) + XEN_PFN_PER_PAGE <= limit)
+		return pool_grow(pool, use, shift);
+	return coherent ? 0 : pool_add_extra(pool, use);
 }
 
 /* What grant_slot_alloc() does when this CPU has no such slot. */
@@ -185,7 +189,7 @@ u32 grant_slot_alloc_slow(struct grant_pool *pool, enum grant_slot_use use,
 		return slot;
 
 	slot = pool_add(pool, use, shift);
-	if (!slot) {
+	if (!slot && use != GRANT_SLOT_COHERENT) {
 		grant_pool_trim(pool);
 		slot = pool_add(pool, use, shift);
 	}

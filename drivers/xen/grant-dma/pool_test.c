@@ -71,7 +71,8 @@ static void alloc_many(struct kunit *test, unsigned int shift)
 	int i;
 
 	for (i = 0; i < MANY; i++) {
-		t->slots[i] = slot_alloc(t, i % GRANT_SLOT_USES, shift);
+		t->slots[i] = slot_alloc(t, i & 1 ? GRANT_SLOT_READONLY :
+						     GRANT_SLOT_WRITABLE, shift);
 		KUNIT_ASSERT_NE(test, t->slots[i], 0);
 	}
 }

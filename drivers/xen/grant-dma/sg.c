@@ -364,7 +364,7 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 	int i;
 
 	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
-	    grant_bounce_is_small(backend, addr)) {
+	    grant_is_slot(backend, addr)) {
 		grant_bounce_unmap(backend, addr, sg_dma_len(sgl), dir, attrs);
 		return 1;
 	}
