@@ -14,7 +14,8 @@ mark() {
 }
 
 make_scattered || exit
-sed '/^time_based/d; /^ramp_time/d; /^runtime/d; s/^direct=1/&\nnumber_ios=32/' requests.fio >/tmp/counted.fio
+sed '/^time_based/d; /^ramp_time/d; /^runtime/d; s/^direct=1/&\nnumber_ios=32/' \
+	requests.fio >/tmp/counted.fio
 sed -n 's/^\[\([^g].*\)\]/\1/p' requests.fio | while read -r kind; do
 	mark "$kind before"
 	fio --section="$kind" /tmp/counted.fio >"$OUT/$kind.log" </dev/null || exit
