@@ -15,8 +15,9 @@ src=$dir/src
 sed -i -e 's/lsl\tx1, x2, x1/mov\tx1, #16/' -e 's/dc\tzva, x0/stp\txzr, xzr, [x0]/' \
 	"$src/xen/arch/arm/arm64/lib/clear_page.S"
 sed -i 's/HCR_FB|HCR_TSW)/HCR_FB|HCR_TSW|(_AC(1,UL)<<28))/' "$src/xen/arch/arm/traps.c"
-grep -q 'stp.*xzr' "$src/xen/arch/arm/arm64/lib/clear_page.S"
-grep -q '<<28' "$src/xen/arch/arm/traps.c"
+grep -q 'mov.x1, #16' "$src/xen/arch/arm/arm64/lib/clear_page.S"
+grep -q 'stp.xzr, xzr' "$src/xen/arch/arm/arm64/lib/clear_page.S"
+grep -q 'HCR_TSW|(_AC' "$src/xen/arch/arm/traps.c"
 
 xen_make() {
 	make -C "$src/xen" -j"$(nproc)" XEN_TARGET_ARCH=arm64 \
