@@ -48,6 +48,11 @@ guest_gone() {
 	return 1
 }
 
+# Asleep until a domain goes, nearly always the guest: QEMU needs the processor.
+guest_ends() {
+	guest_gone || timeout 10 xenstore-watch -n 2 @releaseDomain >/run/watch 2>&1
+}
+
 close_backends() {
 	for number in $(xenstore-list "$backends"); do
 		xenstore-write "$backends/$number/state" 6
@@ -100,7 +105,7 @@ run_guest() {
 		beside=$!
 	fi
 	[ ! -e "$dir/interactive" ] || show_console
-	if wait_for "$seconds" guest_gone; then
+	if wait_for "$seconds" guest_ends && wait_for 30 guest_gone; then
 		verdict=ran
 	else
 		verdict="not finished after $seconds s"

@@ -28,7 +28,7 @@ ln -s ../run "$root/var/run"
 cp -L "$sysroot/usr/lib/ld-linux-aarch64.so.1" "$root/usr/lib"
 cp -L "$sysroot/$lib/libgcc_s.so.1" "$root/$lib" # pthread_cancel() loads it
 cp -L "$qemu" "$root/usr/bin"
-for tool in busybox socat xenstore-list xenstore-read xenstore-write; do
+for tool in busybox socat xenstore-list xenstore-read xenstore-watch xenstore-write; do
 	cp -L "$sysroot/usr/bin/$tool" "$root/usr/bin"
 done
 for tool in xl xenstored xenconsoled xenconsole xen-init-dom0; do
