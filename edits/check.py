@@ -22,7 +22,8 @@ from patches import matches, overlay_files
 from series import borrow
 
 BUILD = TOP / "build/check"
-DRIVER = "drivers/xen/grant-dma/"
+# What is ours alone, as targets of the kernel's make.
+COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/vring_room.o", "drivers/virtio/vring_room_test.o"]
 JOBS = f"-j{os.cpu_count()}"
 
 PACKAGES = {
@@ -156,13 +157,13 @@ VARIANTS = {
     "x86_64": ("x86_64", "", ["x86_64_defconfig", "xen.config"], ["XEN_PVH", "XEN_VIRTIO"]),
 }
 # So that all of our files are compiled.
-WANTED = ["DEBUG_FS", "FTRACE", "KUNIT", "OF_OVERLAY", "XEN_GRANT_DMA_KUNIT_TEST"]
+WANTED = ["DEBUG_FS", "FTRACE", "KUNIT", "OF_OVERLAY", "VIRTIO_RING_KUNIT_TEST", "XEN_GRANT_DMA_KUNIT_TEST"]
 SPARSE = ["C=2", "CF=-D__CHECK_ENDIAN__"]
 
 
 def warnings(text):
     """The lines that complain about our files; the kernel's headers have their own faults."""
-    return [line for line in text.splitlines() if re.search(r"grant-dma[/.].*\b(warning|error):", line)]
+    return [line for line in text.splitlines() if re.search(r"(grant-dma[/.]|vring_room).*\b(warning|error):", line)]
 
 
 def compile_variant(tree, name):
@@ -182,9 +183,10 @@ def compile_variant(tree, name):
     missing = [option for option in ["XEN_VIRTIO", *options] if f"CONFIG_{option}=y\n" not in known]
     if missing:
         return [f"option cannot be had: {option}" for option in missing]
-    for made in (build / DRIVER).glob("*.o"):
-        made.unlink()
-    status, text = kernel.make(log, "W=1", *SPARSE, DRIVER)
+    for target in COMPILED:
+        for made in build.glob(f"{target}*.o" if target.endswith("/") else target):
+            made.unlink()
+    status, text = kernel.make(log, "W=1", *SPARSE, *COMPILED)
     return warnings(text) or status and [*text.splitlines()[-20:], f"full log: {log}"]
 
 

@@ -104,6 +104,13 @@ mappings() {
 	table devices "$device" mappings
 }
 
+# How many interrupts the backend of $device has sent, and a constant.
+interrupts() {
+	awk -v name="$(basename $PLATFORM/"$device"/virtio*)" '
+		$NF == name { for (i = 2; i < NF; i++) sum += $i }
+		END { print sum + 0 }' /proc/interrupts
+}
+
 # $device made more mappings than $1.
 has_mapped_since() {
 	[ "$(mappings)" -gt "$1" ] 2>/dev/null

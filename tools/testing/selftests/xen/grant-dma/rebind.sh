@@ -14,12 +14,16 @@ FEW=${FEW:-5}
 BUS=/sys/bus/platform/drivers/virtio-mmio
 VIRTIO=/sys/bus/virtio/drivers
 
+has_done_io_since() {
+	[ "$(interrupts)" -gt "$1" ]
+}
+
 # Takes device $2 from the driver at $1 while load_$3 runs, and gives it back.
 # Loads end by themselves once $tmp/stop is there.
 interrupt() {
 	rm -f "$tmp/stop"
 	"load_$3" >/dev/null 2>&1 &
-	wait_for 10 has_mapped_since "$(mappings)" && drive unbind "$1" "$2"
+	wait_for 10 has_done_io_since "$(interrupts)" && drive unbind "$1" "$2"
 	unbound=$?
 	touch "$tmp/stop"
 	wait

@@ -7,7 +7,7 @@
  * until it is killed, as user space can do it without help: each part of the
  * program does I/O whose buffers are but a part of a page, and fills the rest.
  *
- *   slab       message queues and sockets, for network packets and requests
+ *   slab       message queues and sockets, in turns with datagrams to the peer
  *   pagecache  a file of which parts are sent
  *   pagefrag   sent to a socket of our own, in turns with data to the peer
  *   stack      around a buffer for direct I/O on the disk, from OFFSET on
@@ -184,11 +184,23 @@ static void socket_open(struct store *store)
 		err(1, "can't make sockets");
 }
 
-static void in_slab(void)
+/* Smaller ones go with the rings and have no neighbours. */
+static void send_datagram(int fd, size_t bytes)
+{
+	__u64 words[PAGE_BYTES / sizeof(__u64)];
+
+	fill(words, bytes, SECRET_DATA);
+	/* Nobody listens there, and the peer says so. */
+	if (send(fd, words, bytes, 0) < 0 && errno != ECONNREFUSED)
+		err(1, "can't send a datagram");
+}
+
+static void in_slab(const char *peer)
 {
 	/* With what the kernel adds, of all sizes that kmalloc() has. */
 	static const size_t messages[] = { 16, 48, 80, 144, 208, 464, 976, 2000 };
 	static const size_t packets[] = { 192, 576, 1472 };
+	int fd = connect_to(peer, DISCARD_PORT, SOCK_DGRAM);
 	struct store stores[ARRAY_SIZE(messages) + ARRAY_SIZE(packets)];
 	unsigned int count = 0, i, j;
 
@@ -206,6 +218,8 @@ static void in_slab(void)
 	for (;;) {
 		for (i = 0; i < count * TURNS; i++)
 			stores[i % count].take(&stores[i % count]);
+		for (i = 0; i < ARRAY_SIZE(packets); i++)
+			send_datagram(fd, packets[i]);
 		usleep(PAUSE);
 		for (i = 0; i < count * TURNS; i++)
 			stores[i % count].put(&stores[i % count]);
@@ -324,7 +338,7 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		errx(2, "usage: secrets DISK OFFSET PEER");
 	if (in_child())
-		in_slab();
+		in_slab(argv[3]);
 	if (in_child())
 		in_page_cache(argv[3]);
 	if (in_child())

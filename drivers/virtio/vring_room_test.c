@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the room for small buffers beside a virtqueue's rings.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/align.h>
+#include <linux/dma-mapping.h>
+#include <linux/prandom.h>
+#include <linux/string.h>
+
+#include "vring_room.h"
+
+#define MEMORY		2048
+#define MANY		100
+#define LARGEST		128
+#define GUARD		0x5a
+/* Not a multiple of anything, and far from what the CPU uses. */
+#define ADDR		((dma_addr_t)0x8000000012345678)
+
+static const enum dma_data_direction directions[] = {
+	DMA_TO_DEVICE, DMA_FROM_DEVICE
+};
+
+struct room_test {
+	struct vring_room *room;
+	struct rnd_state rnd;
+	/* What the device sees, of each direction */
+	u8 memory[2][MEMORY];
+	u8 buffers[MANY][LARGEST];
+	dma_addr_t addrs[MANY];
+};
+
+/* The memory that is given begins at an odd place, and ends at one. */
+static void *given(struct room_test *t, int i)
+{
+	return t->memory[i] + 70;
+}
+
+static dma_addr_t given_addr(int i)
+{
+	return ADDR + i * SZ_1M + 70;
+}
+
+static void *device_view(struct room_test *t, int i, dma_addr_t addr)
+{
+	return t->memory[i] + (addr - ADDR - i * SZ_1M);
+}
+
+static int room_init(struct kunit *test)
+{
+	struct room_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	prandom_seed_state(&t->rnd, 1);
+	t->room = vring_room_create();
+	KUNIT_ASSERT_NOT_NULL(test, t->room);
+	for (i = 0; i < 2; i++) {
+		memset(t->memory[i], GUARD, MEMORY);
+		memset(given(t, i), 0, MEMORY - 140);
+		vring_room_add(t->room, directions[i], given(t, i),
+			       given(t, i) + MEMORY - 140, given_addr(i));
+	}
+	return 0;
+}
+
+static void room_exit(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+
+	if (t)
+		vring_room_destroy(t->room);
+}
+
+/* Returns how many buffers the room took. */
+static int fill(struct room_test *t, int i, size_t size)
+{
+	int n;
+
+	for (n = 0; n < MANY; n++) {
+		t->addrs[n] = vring_room_map(t->room, t->buffers[n], size,
+					     directions[i]);
+		if (t->addrs[n] == DMA_MAPPING_ERROR)
+			break;
+	}
+	return n;
+}
+
+static void expect_idle(struct kunit *test, int i)
+{
+	struct room_test *t = test->priv;
+	u8 *memory = t->memory[i];
+	int n;
+
+	for (n = 0; n < MEMORY; n++)
+		KUNIT_EXPECT_EQ(test, memory[n],
+				n < 70 || n >= MEMORY - 70 ? GUARD : 0);
+}
+
+/* Buffers of all sizes, as many as there is room for, given back in turns. */
+static void room_for_device(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	size_t size;
+	int n, count;
+
+	prandom_bytes_state(&t->rnd, t->buffers, sizeof(t->buffers));
+	for (size = 1; size <= LARGEST; size++) {
+		count = fill(t, 0, size);
+		KUNIT_ASSERT_GE(test, count, (MEMORY - 140) / LARGEST - 1);
+		for (n = 0; n < count; n++)
+			KUNIT_EXPECT_MEMEQ(test, t->buffers[n],
+					   device_view(t, 0, t->addrs[n]), size);
+		for (n = 0; n < count; n++)
+			KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room,
+								 t->addrs[n], size,
+								 DMA_TO_DEVICE));
+		expect_idle(test, 0);
+	}
+}
+
+/* The device writes all of one buffer and nothing into the next. */
+static void room_from_device(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	u8 zero[LARGEST] = {}, wrote[LARGEST];
+	int n, count;
+	size_t size;
+
+	prandom_bytes_state(&t->rnd, wrote, sizeof(wrote));
+	for (size = 1; size <= LARGEST; size++) {
+		memset(t->buffers, 0xff, sizeof(t->buffers));
+		count = fill(t, 1, size);
+		KUNIT_ASSERT_GE(test, count, (MEMORY - 140) / LARGEST - 1);
+		for (n = 0; n < count; n++)
+			KUNIT_EXPECT_MEMEQ(test, zero,
+					   device_view(t, 1, t->addrs[n]), size);
+		for (n = 0; n < count; n += 2)
+			memcpy(device_view(t, 1, t->addrs[n]), wrote, size);
+		for (n = count - 1; n >= 0; n--) {
+			KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room,
+								 t->addrs[n], size,
+								 DMA_FROM_DEVICE));
+			KUNIT_EXPECT_MEMEQ(test, n % 2 ? zero : wrote,
+					   t->buffers[n], size);
+			if (size < LARGEST)
+				KUNIT_EXPECT_EQ(test, t->buffers[n][size], 0xff);
+		}
+		expect_idle(test, 1);
+	}
+}
+
+/* A full room takes buffers again as soon as one has gone. */
+static void room_full(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	int i, n, count;
+
+	for (i = 0; i < 2; i++) {
+		count = fill(t, i, 1);
+		for (n = 0; n < count; n++) {
+			vring_room_unmap(t->room, t->addrs[n], 1, directions[i]);
+			KUNIT_EXPECT_EQ(test, t->addrs[n],
+					vring_room_map(t->room, t->buffers[n], 1,
+						       directions[i]));
+			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+					vring_room_map(t->room, t->buffers[n], 1,
+						       directions[i]));
+		}
+		for (n = 0; n < count; n++)
+			vring_room_unmap(t->room, t->addrs[n], 1, directions[i]);
+	}
+}
+
+static void room_refuses(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	dma_addr_t addr;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		addr = vring_room_map(t->room, t->buffers, 1, directions[i]);
+		KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
+		KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+				vring_room_map(t->room, t->buffers, LARGEST + 1,
+					       directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, addr, 1,
+							  directions[!i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) - 1,
+							  1, directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) +
+							  MEMORY - 140, 1,
+							  directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, 0, 1,
+							  directions[i]));
+		KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room, addr, 1,
+							 directions[i]));
+	}
+	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+			vring_room_map(t->room, t->buffers, 1, DMA_BIDIRECTIONAL));
+	KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(0), 1,
+						  DMA_BIDIRECTIONAL));
+}
+
+/* There may be no memory for a room, or nothing left of the rings' pages. */
+static void room_empty(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	struct vring_room *room = vring_room_create();
+	size_t size;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, room);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+				vring_room_map(NULL, t->buffers, 1, directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(NULL, 0, 1, directions[i]));
+		for (size = 0; size < LARGEST; size++) {
+			vring_room_add(room, directions[i], given(t, i),
+				       given(t, i) + size, given_addr(i));
+			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+					vring_room_map(room, t->buffers, 1,
+						       directions[i]));
+			KUNIT_EXPECT_FALSE(test, vring_room_unmap(room, given_addr(i),
+								  1, directions[i]));
+		}
+	}
+	vring_room_destroy(room);
+}
+
+static struct kunit_case room_cases[] = {
+	KUNIT_CASE(room_for_device),
+	KUNIT_CASE(room_from_device),
+	KUNIT_CASE(room_full),
+	KUNIT_CASE(room_refuses),
+	KUNIT_CASE(room_empty),
+	{}
+};
+
+static struct kunit_suite room_suite = {
+	.name = "vring_room",
+	.init = room_init,
+	.exit = room_exit,
+	.test_cases = room_cases,
+};
+
+kunit_test_suite(room_suite);
+
+MODULE_DESCRIPTION("Tests of the room for small buffers beside virtio rings");
+MODULE_LICENSE("GPL");
