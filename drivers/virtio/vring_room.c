@@ -160,8 +160,7 @@ bool vring_room_unmap(struct vring_room *room, dma_addr_t addr, size_t size,
 	unsigned long slot;
 	void *copy;
 
-	if (!shelf || addr < shelf->addr ||
-	    addr - shelf->addr >= shelf->slots * SLOT_SIZE)
+	if (!shelf || addr - shelf->addr >= shelf->slots * SLOT_SIZE)
 		return false;
 
 	slot = (addr - shelf->addr) / SLOT_SIZE;
