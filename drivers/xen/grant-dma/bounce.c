@@ -1,92 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers that don't fill their Xen pages.
+ * Buffers of more than a Xen page, or at the end of one, that don't fill their
+ * Xen pages.
  *
- * A buffer below a Xen page is copied to a slot of the backend's pool, which is
- * granted already. Of a longer one just the head and the tail are copied, to
- * pages of the pool that are granted once more, by the first and the last
- * reference of the buffer's run, so that it stays one range of DMA addresses.
- * Memory of a slab is copied whole.
- *
- * Bounce memory is the backend's to read, and perhaps to write, at any time. It
- * holds a copy of what the device may read as long as that is mapped, and is zero
- * otherwise, but for what the backend itself wrote. So what is copied back and
- * was not written is zero, never a part of another mapping.
+ * Just the head and the tail are copied, to pages of the pool that are granted
+ * once more, by the first and the last reference of the buffer's run, so that it
+ * stays one range of DMA addresses. Memory of a slab is copied whole.
  */
 
-#include <linux/highmem.h>
-#include <linux/io.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/string.h>
 
 #include "bounce.h"
+#include "copy.h"
+#include "small.h"
 #include "table.h"
-
-static void copy_from_phys(void *to, phys_addr_t phys, size_t size)
-{
-	size_t step;
-
-	if (!IS_ENABLED(CONFIG_HIGHMEM)) {
-		memcpy(to, phys_to_virt(phys), size);
-		return;
-	}
-	for (; size; size -= step, phys += step, to += step) {
-		step = min_t(size_t, size, PAGE_SIZE - offset_in_page(phys));
-		memcpy_from_page(to, pfn_to_page(PHYS_PFN(phys)),
-				 offset_in_page(phys), step);
-	}
-}
-
-static void copy_to_phys(phys_addr_t phys, const void *from, size_t size)
-{
-	size_t step;
-
-	if (!IS_ENABLED(CONFIG_HIGHMEM)) {
-		memcpy(phys_to_virt(phys), from, size);
-		return;
-	}
-	for (; size; size -= step, phys += step, from += step) {
-		step = min_t(size_t, size, PAGE_SIZE - offset_in_page(phys));
-		memcpy_to_page(pfn_to_page(PHYS_PFN(phys)),
-			       offset_in_page(phys), from, step);
-	}
-}
-
-static void bounce_in(void *bounce, phys_addr_t phys, size_t size,
-		      enum dma_data_direction dir, unsigned long attrs)
-{
-	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		copy_from_phys(bounce, phys, size);
-}
-
-static void bounce_out(void *bounce, phys_addr_t phys, size_t size,
-		       enum dma_data_direction dir, unsigned long attrs)
-{
-	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		copy_to_phys(phys, bounce, size);
-	memset(bounce, 0, size);
-}
-
-static enum grant_slot_use use_of(enum dma_data_direction dir)
-{
-	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
-}
 
 /* Bytes of a buffer in the Xen page in which it begins. */
 static size_t part_of(u64 addr, size_t size)
 {
 	return min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
-}
-
-/* The memory that bounce memory at a DMA address stands for. */
-static phys_addr_t origin_of(struct grant_pool_page *page, dma_addr_t addr)
-{
-	unsigned int offset = xen_offset_in_page(addr);
-
-	return grant_slot_at(page, offset)->origin +
-	       (offset & (BIT(page->shift) - 1));
 }
 
 static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
@@ -98,14 +31,14 @@ static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 	struct grant_pool_page *page;
 	u32 slot;
 
-	slot = grant_slot_alloc(backend->pool, ranges, use_of(dir),
+	slot = grant_slot_alloc(backend->pool, ranges, grant_slot_use(dir),
 				XEN_PAGE_SHIFT);
 	if (!slot)
 		return -ENOMEM;
 
 	page = ranges->bounces[grant_slot_ref(slot)];
 	page->slots[0].origin = phys - offset;
-	bounce_in(page->vaddr + offset, phys, size, dir, attrs);
+	grant_copy_in(page->vaddr + offset, phys, size, dir, attrs);
 	ranges->bounces[ref] = page;
 	return 0;
 }
@@ -120,8 +53,8 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 
 	if (!page)
 		return;
-	bounce_out(page->vaddr + xen_offset_in_page(addr),
-		   origin_of(page, addr), size, dir, attrs);
+	grant_copy_out(page->vaddr + xen_offset_in_page(addr),
+		   grant_slot_origin(page, addr), size, dir, attrs);
 	*bounce = NULL;
 	list_add(&page->node, pages);
 }
@@ -227,47 +160,21 @@ void grant_bounce_free(struct grant_backend *backend, struct list_head *pages)
 		grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
 }
 
-static dma_addr_t bounce_map_small(struct grant_backend *backend,
-				   phys_addr_t phys, size_t size,
-				   unsigned int offset,
-				   enum dma_data_direction dir,
-				   unsigned long attrs)
-{
-	unsigned int shift = max(order_base_2(offset + size), GRANT_SLOT_MIN_SHIFT);
-	struct grant_pool_page *page;
-	unsigned int at;
-	u32 slot;
-
-	slot = grant_slot_alloc(backend->pool, backend->ranges, use_of(dir),
-				shift);
-	if (unlikely(!slot))
-		return DMA_MAPPING_ERROR;
-
-	page = backend->ranges->bounces[grant_slot_ref(slot)];
-	at = grant_slot_offset(slot);
-	grant_slot_at(page, at)->origin = phys - offset;
-	at += offset;
-	bounce_in(page->vaddr + at, phys, size, dir, attrs);
-	return grant_dma_addr(page->ref, at);
-}
-
-static void bounce_unmap_small(struct grant_backend *backend, dma_addr_t addr,
-			       size_t size, enum dma_data_direction dir,
-			       unsigned long attrs)
-{
-	struct grant_pool_page *page =
-		backend->ranges->bounces[grant_dma_ref(addr)];
-	unsigned int at = xen_offset_in_page(addr);
-
-	bounce_out(page->vaddr + at, origin_of(page, addr), size, dir, attrs);
-	grant_slot_free(backend->pool, page,
-			grant_slot_of(page->ref, at & ~(BIT(page->shift) - 1)));
-}
-
-static dma_addr_t bounce_map_run(struct grant_backend *backend,
-				 phys_addr_t phys, size_t size,
-				 enum dma_data_direction dir,
-				 unsigned long attrs)
+/**
+ * grant_bounce_map() - map a buffer of which parts have to be copied
+ * @backend: the backend that gets access
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
+ * run out.
+ */
+dma_addr_t grant_bounce_map(struct grant_backend *backend, phys_addr_t phys,
+			    size_t size, enum dma_data_direction dir,
+			    unsigned long attrs)
 {
 	unsigned long pages = grant_dma_pages(phys, size);
 	grant_ref_t first = grant_backend_alloc(backend, pages);
@@ -280,30 +187,6 @@ static dma_addr_t bounce_map_run(struct grant_backend *backend,
 	}
 	grant_bounce_grant(backend, first, phys, size, dir == DMA_TO_DEVICE);
 	return grant_dma_addr(first, xen_offset_in_page(phys));
-}
-
-/**
- * grant_bounce_map() - map a buffer of which parts have to be copied
- * @dev: the device, which may want low bits of addresses to be kept
- * @backend: the backend that gets access
- * @phys: where the buffer begins
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
- * run out.
- */
-dma_addr_t grant_bounce_map(struct device *dev, struct grant_backend *backend,
-			    phys_addr_t phys, size_t size,
-			    enum dma_data_direction dir, unsigned long attrs)
-{
-	unsigned int offset = phys & dma_get_min_align_mask(dev);
-
-	if (grant_bounces_small(dev, phys, size))
-		return bounce_map_small(backend, phys, size, offset, dir, attrs);
-	return bounce_map_run(backend, phys, size, dir, attrs);
 }
 
 /**
@@ -322,10 +205,6 @@ void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 {
 	LIST_HEAD(pages);
 
-	if (grant_is_slot(backend, addr)) {
-		bounce_unmap_small(backend, addr, size, dir, attrs);
-		return;
-	}
 	grant_bounce_end(backend, addr, size, dir, attrs, &pages);
 	grant_backend_end(backend, grant_dma_ref(addr),
 			  grant_dma_pages(addr, size));
@@ -346,9 +225,9 @@ static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 			continue;
 		bounce = page->vaddr + xen_offset_in_page(addr);
 		if (for_cpu)
-			copy_to_phys(origin_of(page, addr), bounce, step);
+			grant_copy_to(grant_slot_origin(page, addr), bounce, step);
 		else
-			copy_from_phys(bounce, origin_of(page, addr), step);
+			grant_copy_from(bounce, grant_slot_origin(page, addr), step);
 	}
 }
 

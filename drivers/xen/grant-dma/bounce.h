@@ -18,9 +18,9 @@
 #include "backend.h"
 #include "pool.h"
 
-dma_addr_t grant_bounce_map(struct device *dev, struct grant_backend *backend,
-			    phys_addr_t phys, size_t size,
-			    enum dma_data_direction dir, unsigned long attrs);
+dma_addr_t grant_bounce_map(struct grant_backend *backend, phys_addr_t phys,
+			    size_t size, enum dma_data_direction dir,
+			    unsigned long attrs);
 void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 			size_t size, enum dma_data_direction dir,
 			unsigned long attrs);
@@ -69,29 +69,6 @@ static inline bool grant_is_bounced(const struct grant_backend *backend,
 	return backend->pool &&
 	       (xen_offset_in_page(addr | size) ||
 		backend->ranges->bounces[grant_dma_ref(addr)]);
-}
-
-/**
- * grant_bounces_small() - whether a buffer to be copied fits into a slot of the pool
- * @dev: the device, which may want low bits of addresses to be kept
- * @phys: where the buffer begins
- * @size: bytes
- */
-static inline bool grant_bounces_small(struct device *dev, phys_addr_t phys,
-				       size_t size)
-{
-	return size < XEN_PAGE_SIZE &&
-	       (phys & dma_get_min_align_mask(dev)) + size <= XEN_PAGE_SIZE;
-}
-
-/* Whether an address is in a slot of the pool, which is no part of a run. */
-static inline bool grant_is_slot(const struct grant_backend *backend,
-				 dma_addr_t addr)
-{
-	grant_ref_t ref = grant_dma_ref(addr);
-	const struct grant_pool_page *page = backend->ranges->bounces[ref];
-
-	return page && page->ref == ref;
 }
 
 #endif /* _XEN_GRANT_DMA_BOUNCE_H */

@@ -14,11 +14,11 @@
 
 #include "address.h"
 #include "backend.h"
-#include "bounce.h"
 #include "buffer.h"
 #include "coherent.h"
 #include "pool.h"
 #include "range.h"
+#include "small.h"
 
 /* User space may get to see a page of the kernel, never just a part of one. */
 static bool fits_pool(const struct grant_backend *backend, size_t size)

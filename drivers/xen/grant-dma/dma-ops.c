@@ -25,6 +25,7 @@
 #include "ram.h"
 #include "range.h"
 #include "sg.h"
+#include "small.h"
 #include "table.h"
 #include "trace.h"
 
@@ -100,11 +101,13 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 	if (unlikely(!size || !mask_fits(dev, *dev->dma_mask) ||
 		     !grant_ram_has(page)))
 		goto fail;
-	if (grant_bounces(gdev->backend, page, phys, size))
-		addr = grant_bounce_map(dev, gdev->backend, phys, size, dir,
-					attrs);
-	else
+	if (!grant_bounces(gdev->backend, page, phys, size))
 		addr = map_whole_pages(gdev->backend, phys, size, dir);
+	else if (grant_small_fits(dev, phys, size))
+		addr = grant_small_map(dev, gdev->backend, phys, size, dir,
+				       attrs);
+	else
+		addr = grant_bounce_map(gdev->backend, phys, size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR))
 		goto fail;
 
@@ -124,11 +127,13 @@ static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
 	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
 
 	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	if (grant_is_bounced(gdev->backend, addr, size))
-		grant_bounce_unmap(gdev->backend, addr, size, dir, attrs);
-	else
+	if (!grant_is_bounced(gdev->backend, addr, size))
 		grant_backend_end(gdev->backend, grant_dma_ref(addr),
 				  grant_dma_pages(addr, size));
+	else if (grant_is_slot(gdev->backend, addr))
+		grant_small_unmap(gdev->backend, addr, size, dir, attrs);
+	else
+		grant_bounce_unmap(gdev->backend, addr, size, dir, attrs);
 	grant_device_unmap(gdev, grant_dma_pages(addr, size));
 }
 

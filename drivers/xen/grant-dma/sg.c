@@ -23,6 +23,7 @@
 #include "ram.h"
 #include "range.h"
 #include "sg.h"
+#include "small.h"
 #include "table.h"
 
 /**
@@ -242,8 +243,8 @@ static int map_small(struct device *dev, struct grant_backend *backend,
 		     struct scatterlist *sg, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	dma_addr_t addr = grant_bounce_map(dev, backend, sg_phys(sg),
-					   sg->length, dir, attrs);
+	dma_addr_t addr = grant_small_map(dev, backend, sg_phys(sg), sg->length,
+					  dir, attrs);
 
 	if (addr == DMA_MAPPING_ERROR)
 		return -ENOMEM;
@@ -279,7 +280,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 	if (!pages)
 		return -EINVAL;
 	if (nents == 1 && needs.bounce &&
-	    grant_bounces_small(dev, sg_phys(sgl), sgl->length))
+	    grant_small_fits(dev, sg_phys(sgl), sgl->length))
 		return map_small(dev, backend, sgl, dir, attrs);
 
 	while (left) {
@@ -365,7 +366,7 @@ unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
 
 	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
 	    grant_is_slot(backend, addr)) {
-		grant_bounce_unmap(backend, addr, sg_dma_len(sgl), dir, attrs);
+		grant_small_unmap(backend, addr, sg_dma_len(sgl), dir, attrs);
 		return 1;
 	}
 
