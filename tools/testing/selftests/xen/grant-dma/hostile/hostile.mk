@@ -5,7 +5,7 @@ HOSTILE_DIR := ../hostile
 HOSTILE := $(BUILD)/hostile
 
 VICTIM := xen_grant_dma_victim
-VICTIM_FLAVOURS := main debug
+VICTIM_FLAVOURS := main debug 64k
 
 .PHONY: hostile $(VICTIM_FLAVOURS:%=victim-%)
 hostile: $(HOSTILE)/hostile $(HOSTILE)/secrets $(VICTIM_FLAVOURS:%=victim-%)

@@ -189,11 +189,14 @@ def tests():
     yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
                status_is_zero("data survives mappings that fail for want of references"))
     yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])
-    yield hostile("hostile-page", ["snoop.sh", "scribble.sh"],
-                  cmdline="xen_grant_dma.isolation=page")
+    yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
+                  cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64")
     yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k",
                                memory=1024))
+    # Its buffers are of up to four pages, and take all the more references.
+    yield hostile("hostile-64k", ["snoop.sh", "scribble.sh"], kernel="64k",
+                  settings="BUFFERS=500")
     # What moves data takes long there, and is done below, on packed virtqueues.
     yield with_kunit(kselftest("debug", [program for program in all_programs()
                                          if program not in MOVES_DATA],
