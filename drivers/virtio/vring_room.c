@@ -11,7 +11,7 @@
  */
 
 #include <linux/align.h>
-#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/dma-mapping.h>
 #include <linux/minmax.h>
@@ -30,7 +30,8 @@
  * @vaddr: its slots
  * @addr: their DMA address
  * @slots: how many there are
- * @busy: a bit for each slot in use, and for those that aren't there
+ * @busy: a bit for each slot in use, and for those that aren't there; drivers map
+ *	without the lock of their virtqueue
  * @buffers: what the slots in use are copies of
  */
 struct vring_shelf {
@@ -123,15 +124,16 @@ dma_addr_t vring_room_map(struct vring_room *room, void *buffer, size_t size,
 			  enum dma_data_direction dir)
 {
 	struct vring_shelf *shelf = room ? room_shelf(room, dir) : NULL;
-	unsigned long slot;
+	unsigned long busy, slot;
 
 	if (!shelf || size > SLOT_SIZE)
 		return DMA_MAPPING_ERROR;
 
 	do {
-		slot = find_first_zero_bit(&shelf->busy, MAX_SLOTS);
-		if (slot == MAX_SLOTS)
+		busy = READ_ONCE(shelf->busy);
+		if (busy == ~0UL)
 			return DMA_MAPPING_ERROR;
+		slot = ffz(busy);
 	} while (test_and_set_bit_lock(slot, &shelf->busy));
 
 	shelf->buffers[slot] = buffer;

@@ -6,8 +6,12 @@
 #include <kunit/test.h>
 
 #include <linux/align.h>
+#include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/dma-mapping.h>
+#include <linux/kthread.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "vring_room.h"
@@ -231,12 +235,100 @@ static void room_empty(struct kunit *test)
 	vring_room_destroy(room);
 }
 
+#define WORKERS		2
+#define ROUNDS		2000
+
+/**
+ * struct crowd - workers that fill a room at the same time
+ * @t: the test
+ * @capacity: how many buffers the room takes
+ * @mapped: how many it took in all rounds
+ * @met: how often workers came to where they wait for all
+ * @faults: what went wrong
+ * @running: workers that have not ended
+ * @done: none is left
+ */
+struct crowd {
+	struct room_test *t;
+	int capacity;
+	atomic_t mapped;
+	atomic_t met;
+	atomic_t faults;
+	atomic_t running;
+	struct completion done;
+};
+
+static void meet(struct crowd *crowd, int times)
+{
+	atomic_inc(&crowd->met);
+	while (atomic_read(&crowd->met) < times * WORKERS)
+		cond_resched();
+}
+
+/* Nobody empties the room before all have found it full. */
+static int fill_together(void *data)
+{
+	dma_addr_t addrs[MEMORY / LARGEST], addr;
+	struct crowd *crowd = data;
+	struct room_test *t = crowd->t;
+	unsigned long mark = (unsigned long)&mark;
+	int round, n;
+
+	for (round = 1; round <= ROUNDS; round++) {
+		for (n = 0; n < ARRAY_SIZE(addrs); n++) {
+			addr = vring_room_map(t->room, &mark, sizeof(mark),
+					      DMA_TO_DEVICE);
+			if (addr == DMA_MAPPING_ERROR)
+				break;
+			addrs[n] = addr;
+		}
+		atomic_add(n, &crowd->mapped);
+		meet(crowd, 2 * round - 1);
+
+		if (atomic_read(&crowd->mapped) != round * crowd->capacity)
+			atomic_inc(&crowd->faults);
+		while (n--) {
+			if (memcmp(device_view(t, 0, addrs[n]), &mark, sizeof(mark)))
+				atomic_inc(&crowd->faults);
+			vring_room_unmap(t->room, addrs[n], sizeof(mark),
+					 DMA_TO_DEVICE);
+		}
+		meet(crowd, 2 * round);
+	}
+	if (atomic_dec_and_test(&crowd->running))
+		complete(&crowd->done);
+	return 0;
+}
+
+static void room_shared(struct kunit *test)
+{
+	struct room_test *t = test->priv;
+	struct crowd crowd = {
+		.t = t,
+		.capacity = fill(t, 0, 1),
+		.running = ATOMIC_INIT(WORKERS),
+	};
+	int i;
+
+	for (i = 0; i < crowd.capacity; i++)
+		vring_room_unmap(t->room, t->addrs[i], 1, DMA_TO_DEVICE);
+
+	init_completion(&crowd.done);
+	for (i = 0; i < WORKERS; i++)
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(fill_together, &crowd,
+							    "room")));
+	wait_for_completion(&crowd.done);
+	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.faults), 0);
+	expect_idle(test, 0);
+}
+
 static struct kunit_case room_cases[] = {
 	KUNIT_CASE(room_for_device),
 	KUNIT_CASE(room_from_device),
 	KUNIT_CASE(room_full),
 	KUNIT_CASE(room_refuses),
 	KUNIT_CASE(room_empty),
+	KUNIT_CASE(room_shared),
 	{}
 };
 

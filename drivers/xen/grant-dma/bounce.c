@@ -54,7 +54,7 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 	if (!page)
 		return;
 	grant_copy_out(page->vaddr + xen_offset_in_page(addr),
-		   grant_slot_origin(page, addr), size, dir, attrs);
+		       grant_slot_origin(page, addr), size, dir, attrs);
 	*bounce = NULL;
 	list_add(&page->node, pages);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Small buffers, below a Xen page: each is copied to a slot of the backend's pool,
- * which is granted already. All of it is inline, as calls would take a third of
+ * which is granted already. All of it is inline, as calls would take a seventh of
  * the time.
  */
 

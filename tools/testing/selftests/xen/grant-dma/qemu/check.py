@@ -21,7 +21,7 @@ KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
 SUITES = ["vring_room", "xen_grant_dma_address", "xen_grant_dma_bounce",
           "xen_grant_dma_firmware", "xen_grant_dma_held", "xen_grant_dma_ops",
           "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg"]
-MOVES_DATA = ["block.sh", "network.sh"]  # of the kselftest programs
+MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
 
@@ -50,6 +50,29 @@ fio --name=short --filename=/dev/vda --size=64m --io_size=32m --rw=randwrite --b
 	exit
 cat /sys/kernel/debug/xen/grant-dma/devices
 awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug/xen/grant-dma/devices
+"""
+
+# The disk can't read or write the sector at 1 MiB. Requests before and after it succeed,
+# so that a status that belongs to another request is noticed.
+BROKEN_SECTOR = """
+printf '[inject-error]\\nevent = "none"\\nerrno = "5"\\nsector = "2048"\\n' >/run/broken
+"""
+FAILING_DISK = """
+reads() {
+	dd if=/dev/vda of=/dev/null bs=4k count=1 skip="$1" iflag=direct
+}
+
+writes() {
+	dd if=/dev/zero of=/dev/vda bs=4k count=1 seek="$1" oflag=direct conv=notrunc
+}
+
+for round in 1 2 3; do
+	reads 0 && writes 0 || exit
+	reads 256 && exit 1
+	reads 1 || exit
+	writes 256 && exit 1
+	writes 1 || exit
+done
 """
 
 UNKNOWN_ISOLATION = """
@@ -186,6 +209,10 @@ def tests():
                status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
     yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
                status_is_zero("an unknown kind of isolation is refused and means strict"))
+    yield Test(Guest("failing", FAILING_DISK, dom0_before=BROKEN_SECTOR,
+                     devices=[Device("blk", protocol="blkdebug:/run/broken:")],
+                     allow=["I/O error, dev vda, sector 2048 "]),
+               status_is_zero("requests that fail in the backend fail in the guest, no others"))
     yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
                status_is_zero("data survives mappings that fail for want of references"))
     yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])

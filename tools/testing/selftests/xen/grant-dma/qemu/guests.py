@@ -20,6 +20,7 @@ class Device:
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
     options: str = ""  # more properties for QEMU's -device
+    protocol: str = ""  # by which QEMU reaches a disk's image, with its colon
 
     def backend(self, number=0):
         """QEMU's arguments, for the device of this number among those of its kind."""
@@ -28,7 +29,7 @@ class Device:
             options += f",{self.options}"
         name = f"{self.kind}{number}"
         return {
-            "blk": f"-drive file=/run/scratch{number},format=raw,if=none,id={name} "
+            "blk": f"-drive file={self.protocol}/run/scratch{number},format=raw,if=none,id={name} "
             f"-device virtio-blk-device,drive={name}",
             "net": f"-netdev tap,ifname=tap{number},script=no,downscript=no,id={name} "
             f"-device virtio-net-device,netdev={name}",
