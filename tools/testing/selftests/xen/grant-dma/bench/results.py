@@ -158,6 +158,7 @@ stands beside grants was measured in the same guests as our grants.
 NOTES = """
 - A request's time is the median of what fio or sockperf saw; with 16 in flight, it is the inverse
   of the rate. Disks and network devices with foreign mapping were in guests of their own.
+  Guests had two processors for the DMA API, and one for all else.
 - dma_map_benchmark counts in units of 100 ns. It takes the place of a virtio driver, and the
   in-tree implementation has grants for virtio drivers only.
 - Memory is what the kernel has less of as MemFree, which moves in steps of some 100 KiB.
