@@ -8,10 +8,10 @@ cd "$(dirname "$0")/.." || exit
 # shellcheck source=lib.sh
 . hostile/lib.sh
 
-# Page by page, all kinds are seen soon.
+# Page by page, each kind is seen some time.
 mode=$(wanted_mode)
 VISITS=${VISITS:-$([ "$mode" = strict ] && echo 1000000 || echo 100000)}
-DURATION=${DURATION:-$([ "$mode" = strict ] && echo 15 || echo 6)}
+DURATION=${DURATION:-20}
 KINDS='slab pagecache pagefrag stack'
 
 has_visited() {
