@@ -5,18 +5,21 @@
 
 #include <kunit/test.h>
 
-#include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "vring_room.h"
 
 #define MEMORY		2048
+/* What is given of it begins at an odd place, and ends at one. */
+#define MARGIN		70
+#define GIVEN		(MEMORY - 2 * MARGIN)
 #define MANY		100
 #define LARGEST		128
 #define GUARD		0x5a
@@ -36,15 +39,14 @@ struct room_test {
 	dma_addr_t addrs[MANY];
 };
 
-/* The memory that is given begins at an odd place, and ends at one. */
 static void *given(struct room_test *t, int i)
 {
-	return t->memory[i] + 70;
+	return t->memory[i] + MARGIN;
 }
 
 static dma_addr_t given_addr(int i)
 {
-	return ADDR + i * SZ_1M + 70;
+	return ADDR + i * SZ_1M + MARGIN;
 }
 
 static void *device_view(struct room_test *t, int i, dma_addr_t addr)
@@ -64,9 +66,9 @@ static int room_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t->room);
 	for (i = 0; i < 2; i++) {
 		memset(t->memory[i], GUARD, MEMORY);
-		memset(given(t, i), 0, MEMORY - 140);
+		memset(given(t, i), 0, GIVEN);
 		vring_room_add(t->room, directions[i], given(t, i),
-			       given(t, i) + MEMORY - 140, given_addr(i));
+			       given(t, i) + GIVEN, given_addr(i));
 	}
 	return 0;
 }
@@ -93,6 +95,13 @@ static int fill(struct room_test *t, int i, size_t size)
 	return n;
 }
 
+/* Takes back what fill() put in, of one byte each. */
+static void empty(struct room_test *t, int i, int count)
+{
+	while (count--)
+		vring_room_unmap(t->room, t->addrs[count], 1, directions[i]);
+}
+
 static void expect_idle(struct kunit *test, int i)
 {
 	struct room_test *t = test->priv;
@@ -101,7 +110,7 @@ static void expect_idle(struct kunit *test, int i)
 
 	for (n = 0; n < MEMORY; n++)
 		KUNIT_EXPECT_EQ(test, memory[n],
-				n < 70 || n >= MEMORY - 70 ? GUARD : 0);
+				n < MARGIN || n >= MEMORY - MARGIN ? GUARD : 0);
 }
 
 /* Buffers of all sizes, as many as there is room for, given back in turns. */
@@ -114,7 +123,7 @@ static void room_for_device(struct kunit *test)
 	prandom_bytes_state(&t->rnd, t->buffers, sizeof(t->buffers));
 	for (size = 1; size <= LARGEST; size++) {
 		count = fill(t, 0, size);
-		KUNIT_ASSERT_GE(test, count, (MEMORY - 140) / LARGEST - 1);
+		KUNIT_ASSERT_GE(test, count, GIVEN / LARGEST - 1);
 		for (n = 0; n < count; n++)
 			KUNIT_EXPECT_MEMEQ(test, t->buffers[n],
 					   device_view(t, 0, t->addrs[n]), size);
@@ -138,7 +147,7 @@ static void room_from_device(struct kunit *test)
 	for (size = 1; size <= LARGEST; size++) {
 		memset(t->buffers, 0xff, sizeof(t->buffers));
 		count = fill(t, 1, size);
-		KUNIT_ASSERT_GE(test, count, (MEMORY - 140) / LARGEST - 1);
+		KUNIT_ASSERT_GE(test, count, GIVEN / LARGEST - 1);
 		for (n = 0; n < count; n++)
 			KUNIT_EXPECT_MEMEQ(test, zero,
 					   device_view(t, 1, t->addrs[n]), size);
@@ -174,8 +183,7 @@ static void room_full(struct kunit *test)
 					vring_room_map(t->room, t->buffers[n], 1,
 						       directions[i]));
 		}
-		for (n = 0; n < count; n++)
-			vring_room_unmap(t->room, t->addrs[n], 1, directions[i]);
+		empty(t, i, count);
 	}
 }
 
@@ -195,9 +203,8 @@ static void room_refuses(struct kunit *test)
 							  directions[!i]));
 		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) - 1,
 							  1, directions[i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) +
-							  MEMORY - 140, 1,
-							  directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) + GIVEN,
+							  1, directions[i]));
 		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, 0, 1,
 							  directions[i]));
 		KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room, addr, 1,
@@ -310,9 +317,7 @@ static void room_shared(struct kunit *test)
 	};
 	int i;
 
-	for (i = 0; i < crowd.capacity; i++)
-		vring_room_unmap(t->room, t->addrs[i], 1, DMA_TO_DEVICE);
-
+	empty(t, 0, crowd.capacity);
 	init_completion(&crowd.done);
 	for (i = 0; i < WORKERS; i++)
 		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(fill_together, &crowd,

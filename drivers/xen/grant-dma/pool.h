@@ -89,7 +89,7 @@ struct pool_cache {
  * struct grant_pool - a backend's bounce memory
  * @caches: idle slots
  * @pages: number of Xen pages
- * @limit: most pages that are kept, half of it as long as coherent memory asks
+ * @limit: most pages that are kept; coherent memory may bring them to half of it
  * @trims: how often it was trimmed
  * @trimming: bit 0 is set while it is
  * @work: trims it from time to time as long as it has pages
