@@ -13,7 +13,7 @@ help:
 	@echo 'make shell             the same, and stay at the console of the guest'
 	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
-	@echo '                       BENCH="api block maps network" selects, BENCH_TURNS=5 is how often'
+	@echo '                       BENCH="api block maps profile network" selects, BENCH_TURNS=5 is how often'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make clean             remove what was built'

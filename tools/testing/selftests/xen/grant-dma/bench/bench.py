@@ -14,12 +14,12 @@ from pathlib import Path
 
 import bed
 import results
-from parts import IMPLEMENTATIONS, IN_GUEST, PAGE, PARTS
+from parts import IMPLEMENTATIONS, IN_GUEST, OURS, PARTS
 
 
 def measured(part, setup, name, turn):
-    """Whether a guest can tell anything new; isolation is a matter of grants."""
-    return not (part.once and turn) and (name != PAGE or "grants" in setup.paths)
+    """Whether a guest is of use; what stands beside grants stands beside ours."""
+    return not (part.once and turn) and (name == OURS or "grants" in setup.paths)
 
 
 def guest(part, setup, name, turn):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
+import stages
 from bed import Device
 from paths import BUILD
 
@@ -201,27 +202,31 @@ def read_block(result):
     A mean would be that of the emulated machine's stalls, which last as long as many requests.
     """
     yield from read_pool(result)
-    for output in result.out.glob("block-*.json"):
-        path = output.stem.removeprefix("block-")
+    for output in [*result.out.glob("block-*.json"), *result.out.glob("packed-*.json")]:
+        kind, path = output.stem.split("-")
         for job in json.loads(output.read_text())["jobs"]:
-            done = job["write" if "write" in job["jobname"] else "read"]
+            name = job["jobname"] if kind == "block" else f"{job['jobname']}-{kind}"
+            done = job["write" if "write" in name else "read"]
             if job["error"] or not done["total_ios"]:
                 continue
             if job["jobname"].endswith("-16"):
-                yield job["jobname"], path, 1e6 / done["iops"]
+                yield name, path, 1e6 / done["iops"]
             else:
-                yield job["jobname"], path, done["lat_ns"]["percentile"]["50.000000"] / 1e3
+                yield name, path, done["lat_ns"]["percentile"]["50.000000"] / 1e3
 
 
 BLOCK = Part(
     "block", "Block requests", "µs a request", {**WAYS, "xen": "xen-blkfront"},
     [*(Row(name, label, *REQUEST_TARGETS.get(name, [])) for name, label in REQUESTS.items()),
+     *(Row(f"{name}-packed", f"{REQUESTS[name]}, packed ring", faster(1.25), paths=["grants"])
+       for name in ("randread-4k-1", "randwrite-4k-1")),
      POOL],
     [
-        Setup(["grants", "xen"], [Device("blk")],
+        Setup(["grants"], [Device("blk"), Device("blk", options="packed=on")], BLOCK_OPTIONS),
+        Setup(["foreign"], [Device("blk", platform=False, grants=False)], BLOCK_OPTIONS),
+        Setup(["xen"], [],
               {**BLOCK_OPTIONS, "dom0_before": (HERE / "block-dom0.sh").read_text(),
                "xl_extra": "disk += ['phy:/dev/loop3,xvdd,w']"}),
-        Setup(["foreign"], [Device("blk", platform=False, grants=False)], BLOCK_OPTIONS),
     ],
     read=read_block,
 )
@@ -250,6 +255,25 @@ MAPS = Part(
 )
 
 
+def read_profile(result):
+    """Averages, from the trace that dom0 left."""
+    path = result.directory / "trace"
+    if path.exists():
+        with path.open(errors="replace") as trace:
+            for name, value in stages.read(trace):
+                yield name, "grants", value
+
+
+PROFILE = Part(
+    "profile", "4 KiB random read, traced in dom0", "µs a request", {"grants": "grants"},
+    [*(Row(name, label) for name, label in stages.LABELS.items()),
+     Row("upcalls", "calls of dom0 by its guest", unit="a request")],
+    [Setup(["grants"], [Device("blk")],
+           {**REQUEST_OPTIONS, "dom0_commands": (HERE / "profile-dom0.sh").read_text()})],
+    read=read_profile,
+)
+
+
 def read_network(result):
     """What iperf3 received; sockperf's median latency, which is one way, as requests a second."""
     yield from read_pool(result)
@@ -274,10 +298,11 @@ NETWORK = Part(
         POOL,
     ],
     [
-        Setup(["grants", "xen"], [Device("net")], {**NETWORK_OPTIONS, "xl_extra": "vif = ['']"}),
+        Setup(["grants"], [Device("net")], NETWORK_OPTIONS),
         Setup(["foreign"], [Device("net", platform=False, grants=False)], NETWORK_OPTIONS),
+        Setup(["xen"], [], {**NETWORK_OPTIONS, "xl_extra": "vif = ['']"}),
     ],
     read=read_network,
 )
 
-PARTS = {part.name: part for part in (API, BLOCK, MAPS, NETWORK)}
+PARTS = {part.name: part for part in (API, BLOCK, MAPS, PROFILE, NETWORK)}

@@ -151,14 +151,15 @@ ratios hold. Both kernels have the same configuration and were booted in turns i
 Xen, {turns} times each; dom0's kernel is the same throughout. A figure is the median of the
 turns, with the lowest and the highest in brackets. Our grants isolate backends strictly unless it
 says "by page"; the ratio says how many times better they are, strict, than in-tree ones. What
-stands beside grants was measured in the same guests as our grants.
+stands beside grants was measured on our kernel.
 
 """
 
 NOTES = """
 - A request's time is the median of what fio or sockperf saw; with 16 in flight, it is the inverse
-  of the rate. Disks and network devices with foreign mapping were in guests of their own.
+  of the rate. Disks and network devices without grants were in guests of their own.
   Guests had two processors for the DMA API, and one for all else.
+- dom0 has one processor, so a trace of it accounts for all the time of a request, and adds to it.
 - dma_map_benchmark counts in units of 100 ns. It takes the place of a virtio driver, and the
   in-tree implementation has grants for virtio drivers only.
 - Memory is what the kernel has less of as MemFree, which moves in steps of some 100 KiB.
