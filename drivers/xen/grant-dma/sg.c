@@ -102,18 +102,14 @@ static struct sg_needs sg_needs(const struct grant_backend *backend,
 	return needs;
 }
 
-/*
- * Whether there is no hole between what ends at @end and an entry. One that is
- * copied as a whole begins a segment, which tells of the copy when it is ended.
- */
-static bool meet(unsigned int end, struct scatterlist *sg, bool bounce)
+/* Whether there is no hole between what ends at @end and an entry. */
+static bool meet(unsigned int end, struct scatterlist *sg)
 {
-	return !xen_offset_in_page(end | sg->offset) &&
-	       !(bounce && PageSlab(sg_page(sg)));
+	return !xen_offset_in_page(end | sg->offset);
 }
 
 /* Counts the entries that the next segment can have, and their pages. */
-static int next_segment(struct scatterlist *sgl, int nents, bool bounce,
+static int next_segment(struct scatterlist *sgl, int nents,
 			const struct sg_limits *limits, unsigned long *pages)
 {
 	struct scatterlist *sg;
@@ -125,7 +121,7 @@ static int next_segment(struct scatterlist *sgl, int nents, bool bounce,
 	for_each_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
-		if (*pages && (!meet(end, sg, bounce) ||
+		if (*pages && (!meet(end, sg) ||
 			       length + sg->length > limits->size ||
 			       *pages + entry_pages(sg) > limits->pages))
 			break;
@@ -201,7 +197,7 @@ static int grant_entries(struct grant_backend *backend, grant_ref_t first,
 			grant_table_grant(first, backend->domid,
 					  XEN_PFN_DOWN(sg_phys(sg)), pages,
 					  readonly);
-		if (seg && meet(end, sg, bounce) &&
+		if (seg && meet(end, sg) &&
 		    (u64)sg_dma_len(seg) + sg->length <= max_size) {
 			sg_dma_len(seg) += sg->length;
 		} else {
@@ -286,8 +282,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 	while (left) {
 		entries = left;
 		if (limits.run_each)
-			entries = next_segment(sg, left, needs.bounce, &limits,
-					       &pages);
+			entries = next_segment(sg, left, &limits, &pages);
 		if (!pages)
 			break;
 		first = grant_backend_alloc(backend, pages);
@@ -322,6 +317,21 @@ unmap:
 	return -ENOMEM;
 }
 
+/* As grant_is_bounced(): whole pages among others are copied if they are slab's. */
+static bool segment_is_bounced(const struct grant_backend *backend,
+			       struct scatterlist *seg)
+{
+	grant_ref_t ref = grant_dma_ref(sg_dma_address(seg));
+	grant_ref_t end = ref + segment_pages(seg);
+
+	if (!backend->pool)
+		return false;
+	for (; ref < end; ref++)
+		if (backend->ranges->bounces[ref])
+			return true;
+	return false;
+}
+
 /* Returns how many references all segments use together. */
 static unsigned long unbounce_segments(struct grant_backend *backend,
 				       struct scatterlist *sgl, int nents,
@@ -335,7 +345,7 @@ static unsigned long unbounce_segments(struct grant_backend *backend,
 
 	for_each_grant_segment(sgl, seg, nents, i) {
 		pages += segment_pages(seg);
-		if (grant_is_bounced(backend, sg_dma_address(seg), sg_dma_len(seg)))
+		if (segment_is_bounced(backend, seg))
 			grant_bounce_end(backend, sg_dma_address(seg),
 					 sg_dma_len(seg), dir, attrs, bounces);
 	}
