@@ -34,18 +34,21 @@ static struct grant_backend *grant_backend_create(domid_t domid)
 	backend->ranges = grant_ranges_get();
 	if (!backend->ranges)
 		goto free_backend;
+	if (grant_held_init(&backend->held, backend->ranges->size))
+		goto put_ranges;
 	if (grant_isolation_strict()) {
 		backend->pool = grant_pool_create(backend);
 		if (!backend->pool)
-			goto put_ranges;
+			goto destroy_held;
 	}
 
 	kref_init(&backend->kref);
 	INIT_LIST_HEAD(&backend->devices);
-	grant_held_init(&backend->held);
 	list_add_tail(&backend->node, &grant_backends);
 	return backend;
 
+destroy_held:
+	grant_held_destroy(&backend->held);
 put_ranges:
 	grant_ranges_put(backend->ranges);
 free_backend:
@@ -82,6 +85,7 @@ static void grant_backend_release(struct kref *kref)
 
 	list_del(&backend->node);
 	grant_pool_destroy(backend->pool);
+	grant_held_destroy(&backend->held);
 	grant_ranges_put(backend->ranges);
 	mutex_unlock(&grant_backends_lock);
 	kfree(backend);
@@ -103,15 +107,15 @@ void grant_backend_put(struct grant_backend *backend)
 void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
 			unsigned long count, unsigned long ended)
 {
+	grant_ref_t end = first + count, ref;
+
 	grant_range_split(backend->ranges, first, count);
-	for (;;) {
-		grant_range_free_part(backend->ranges, first, ended);
-		first += ended;
-		count -= ended;
-		if (!count)
-			return;
-		grant_held_add(backend, first++);
-		count--;
-		ended = grant_table_end(first, count);
+	for (ref = first + ended; ref < end; ref++) {
+		if (grant_table_end(ref, 1))
+			continue;
+		grant_range_free_part(backend->ranges, first, ref - first);
+		grant_held_add(backend, ref);
+		first = ref + 1;
 	}
+	grant_range_free_part(backend->ranges, first, end - first);
 }

@@ -11,16 +11,22 @@
  * grant_ranges::next, which has no other use for it now, and its grant still
  * tells the page. As long as anything is held, the backend's object is kept
  * alive, but no device.
+ *
+ * One reference that is held is enough to keep those around it from being a long
+ * run for anyone. So a backend is refused mappings not only when it uses too many
+ * of them, but also when they are spread over too many blocks of the table.
  */
 
 #include <kunit/static_stub.h>
 
 #include <linux/bits.h>
 #include <linux/jiffies.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include <xen/page.h>
 
@@ -47,11 +53,18 @@ unsigned int grant_held_max;
 module_param_named(max_held, grant_held_max, uint, 0644);
 MODULE_PARM_DESC(max_held, "References that a backend may go on using after their unmap before mappings for it are refused (0: a quarter of the grant table)");
 
+/* A block is as long as the longest run that is kept for reuse. */
+#define HELD_BLOCK	GRANT_RANGE_CACHED
+#define HELD_BLOCKS_MIN	4	/* that may be spoilt, in the smallest table */
+
 static bool held_too_many(const struct grant_backend *backend)
 {
 	unsigned int max = READ_ONCE(grant_held_max);
+	unsigned int quarter = backend->ranges->size / 4;
 
-	return backend->held.count >= (max ?: backend->ranges->size / 4);
+	return backend->held.count >= (max ?: quarter) ||
+	       backend->held.spoilt > max(max(max, quarter) / HELD_BLOCK,
+					  HELD_BLOCKS_MIN);
 }
 
 static struct folio *held_folio(grant_ref_t ref)
@@ -76,6 +89,18 @@ static bool held_end(struct grant_backend *backend, u32 entry)
 	if (folio)
 		folio_put(folio);
 	return true;
+}
+
+/* With held->lock held. */
+static void held_spoil(struct grant_held *held, grant_ref_t ref)
+{
+	held->spoilt += !held->blocks[ref / HELD_BLOCK]++;
+}
+
+/* With held->lock held. */
+static void held_unspoil(struct grant_held *held, grant_ref_t ref)
+{
+	held->spoilt -= !--held->blocks[ref / HELD_BLOCK];
 }
 
 /* With held->lock held. */
@@ -118,17 +143,20 @@ static void held_try_all(struct grant_backend *backend, struct held_walk *walk)
 {
 	struct grant_held *held = &backend->held;
 	u32 entry, next;
+	bool ended;
 
 	for (entry = held_walk_start(held, walk); entry; entry = next) {
 		next = backend->ranges->next[entry & HELD_REF];
-		if (held_end(backend, entry)) {
+		ended = held_end(backend, entry);
+		spin_lock_irq(&held->lock);
+		if (ended) {
+			held_unspoil(held, entry & HELD_REF);
 			walk->released++;
 		} else {
-			walk->old |= !!(entry & HELD_MARK);
-			spin_lock_irq(&held->lock);
 			held_push(backend, entry | walk->mark);
-			spin_unlock_irq(&held->lock);
+			walk->old |= !!(entry & HELD_MARK);
 		}
+		spin_unlock_irq(&held->lock);
 		cond_resched();
 	}
 }
@@ -210,12 +238,32 @@ static void held_work(struct work_struct *work)
 /**
  * grant_held_init() - a backend that holds nothing yet
  * @held: the part of its object
+ * @size: references that there can be
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
  */
-void grant_held_init(struct grant_held *held)
+int grant_held_init(struct grant_held *held, unsigned int size)
 {
+	held->blocks = kvcalloc(DIV_ROUND_UP(size, HELD_BLOCK),
+				sizeof(*held->blocks), GFP_KERNEL);
+	if (!held->blocks)
+		return -ENOMEM;
 	spin_lock_init(&held->lock);
 	INIT_DELAYED_WORK(&held->work, held_work);
 	held->delay = HELD_DELAY_MIN;
+	return 0;
+}
+
+/**
+ * grant_held_destroy() - undo grant_held_init()
+ * @held: the part of a backend that holds nothing any more
+ *
+ * Context: Process context, may sleep.
+ */
+void grant_held_destroy(struct grant_held *held)
+{
+	kvfree(held->blocks);
 }
 
 /**
@@ -241,6 +289,7 @@ void grant_held_add(struct grant_backend *backend, grant_ref_t ref)
 
 	spin_lock_irqsave(&held->lock, flags);
 	held_push(backend, entry);
+	held_spoil(held, ref);
 	if (!held->count++) {
 		kref_get(&backend->kref);
 		held->delay = HELD_DELAY_MIN;

@@ -19,6 +19,8 @@ struct grant_held {
 	spinlock_t lock;		/* protects all but what is the worker's */
 	u32 first;			/* entry of the list, 0 if it is empty */
 	unsigned int count;		/* with those that the worker has in hand */
+	u16 *blocks;			/* how many of them are in each block */
+	unsigned int spoilt;		/* blocks with any of them */
 	unsigned long delay;		/* jiffies until the next try */
 	unsigned long next_mark;	/* jiffies when entries are marked */
 	struct delayed_work work;	/* under way while count is not 0 */
@@ -30,7 +32,8 @@ struct grant_held {
 
 extern unsigned int grant_held_max;
 
-void grant_held_init(struct grant_held *held);
+int grant_held_init(struct grant_held *held, unsigned int size);
+void grant_held_destroy(struct grant_held *held);
 void grant_held_schedule(struct grant_held *held);
 void grant_held_add(struct grant_backend *backend, grant_ref_t ref);
 

@@ -596,6 +596,32 @@ static void held_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
 }
 
+/* One reference of each long run would leave no such run to anyone. */
+static void held_spread(struct kunit *test)
+{
+	unsigned int quarter = FAKE_TABLE_SIZE / BLOCK_REFS / 4, count;
+	struct held_test *t = test->priv;
+	struct device *other;
+	dma_addr_t addr;
+
+	other = test_device(test, "others", TEST_DOMID - 1);
+	for (count = 0; count <= quarter; count++) {
+		addr = map(test, t->block, SZ_1M);
+		set_mapped(test, test_ref(test, addr) + count, 1, true);
+		unmap(test, addr, SZ_1M);
+	}
+	expect_held(test, count);
+	expect_refused(test);
+	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
+	KUNIT_EXPECT_FALSE(test, dma_mapping_error(other, addr));
+	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
+
+	set_mapped(test, 0, t->table->size / 2, false);
+	try_again(test, false);
+	expect_mappable(test);
+	let_go_of_all(test);
+}
+
 /* Mappings that are there when the bound is reached end as always. */
 static void held_beyond_bound(struct kunit *test)
 {
@@ -651,6 +677,7 @@ static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_reported_again),
 	KUNIT_CASE(held_a_moment),
 	KUNIT_CASE(held_bound),
+	KUNIT_CASE(held_spread),
 	KUNIT_CASE(held_beyond_bound),
 	KUNIT_CASE(held_parameter),
 	{}
