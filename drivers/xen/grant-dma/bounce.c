@@ -39,7 +39,7 @@ static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
 	page = ranges->bounces[grant_slot_ref(slot)];
 	page->slots[0].origin = phys - offset;
 	grant_copy_in(page->vaddr + offset, phys, size, dir, attrs);
-	ranges->bounces[ref] = page;
+	WRITE_ONCE(ranges->bounces[ref], page);
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
 		return;
 	grant_copy_out(page->vaddr + xen_offset_in_page(addr),
 		       grant_slot_origin(page, addr), size, dir, attrs);
-	*bounce = NULL;
+	WRITE_ONCE(*bounce, NULL);
 	list_add(&page->node, pages);
 }
 

@@ -3,6 +3,7 @@
  * xen/grant-dma/ in debugfs: what every device and every backend has in use.
  */
 
+#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/init.h>
@@ -90,8 +91,10 @@ static int __init grant_debugfs_init(void)
 	if (!xen_domain())
 		return 0;
 
-	xen = debugfs_lookup("xen", NULL) ?: debugfs_create_dir("xen", NULL);
-	dir = debugfs_create_dir("grant-dma", xen);
+	xen = debugfs_lookup("xen", NULL);
+	dir = debugfs_create_dir("grant-dma",
+				 xen ?: debugfs_create_dir("xen", NULL));
+	dput(xen);
 	debugfs_create_file("devices", 0400, dir, NULL, &devices_fops);
 	debugfs_create_file("backends", 0400, dir, NULL, &backends_fops);
 	debugfs_create_file("isolation", 0400, dir, NULL, &isolation_fops);

@@ -117,6 +117,13 @@ static void grant_device_destroy(void *data)
 	kfree(gdev);
 }
 
+/* The ops that were in force may not have needed syncs, bounces do. */
+static void grant_device_set_ops(struct device *dev)
+{
+	set_dma_ops(dev, &grant_dma_ops);
+	dma_reset_need_sync(dev);
+}
+
 /**
  * grant_device_create() - make grants the DMA ops of a device
  * @dev: the device, bound or about to be bound to its driver
@@ -146,7 +153,7 @@ int grant_device_create(struct device *dev, domid_t domid)
 	gdev->other_ops = dev->dma_ops;
 	grant_device_join(gdev);
 	dev->xen_grant_dma = gdev;
-	set_dma_ops(dev, &grant_dma_ops);
+	grant_device_set_ops(dev);
 	return devm_add_action_or_reset(dev, grant_device_destroy, gdev);
 
 free_counters:
@@ -170,8 +177,13 @@ int xen_grant_dma_configure(struct device *dev, struct device_node *np)
 	domid_t domid;
 	int ret;
 
+	if (dev->xen_grant_dma) {
+		/* Configured once more, which may have set other ops. */
+		grant_device_set_ops(dev);
+		return 0;
+	}
 	/* Without a driver there is no DMA, and binding one comes here again. */
-	if (dev->xen_grant_dma || (!dev->driver && dev->bus))
+	if (!dev->driver && dev->bus)
 		return 0;
 
 	ret = grant_firmware_backend(dev, np, &domid);

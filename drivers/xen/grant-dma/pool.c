@@ -9,8 +9,8 @@
  *
  * Idle slots are kept in a stack for each CPU and size. When a CPU's stack is
  * empty it gets what another CPU has, or a new page. A full pool goes on with
- * pages that hold one buffer each and go with it. From time to time, and when
- * references run short, the pages that are idle as a whole are given back.
+ * pages that hold one buffer each and go with it. From time to time, and when the
+ * pool can't grow, the pages that are idle as a whole are given back.
  */
 
 #include <kunit/static_stub.h>
@@ -81,6 +81,7 @@ static struct grant_pool_page *pool_page_create(struct grant_pool *pool,
 	page->shift = shift;
 	page->use = use;
 	get_page(virt_to_page(vaddr));
+	smp_wmb();	/* A stack that looks for a link must find a page complete. */
 	WRITE_ONCE(backend->ranges->bounces[page->ref], page);
 	grant_table_grant(page->ref, backend->domid,
 			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1,
@@ -191,7 +192,8 @@ u32 grant_slot_alloc_slow(struct grant_pool *pool, enum grant_slot_use use,
 	slot = pool_add(pool, use, shift);
 	if (!slot && use != GRANT_SLOT_COHERENT) {
 		grant_pool_trim(pool);
-		slot = pool_add(pool, use, shift);
+		slot = pool_take_from_other_cpus(pool, use, shift) ?:
+		       pool_add(pool, use, shift);
 	}
 	if (!delayed_work_pending(&pool->work))
 		grant_pool_schedule(pool);

@@ -31,12 +31,15 @@
 
 static grant_ref_t table_take(struct grant_ranges *ranges, unsigned long count)
 {
+	int taken = atomic_read(&ranges->taken);
 	grant_ref_t first;
 
-	if (count > ranges->limit)
-		return 0;
-	if (atomic_add_return(count, &ranges->taken) > ranges->limit ||
-	    grant_table_alloc(count, &first)) {
+	do {
+		if (count > ranges->limit - taken)
+			return 0;
+	} while (!atomic_try_cmpxchg(&ranges->taken, &taken, taken + count));
+
+	if (grant_table_alloc(count, &first)) {
 		atomic_sub(count, &ranges->taken);
 		return 0;
 	}

@@ -46,6 +46,15 @@ static inline bool grant_is_slot(const struct grant_backend *backend,
 	return page && page->ref == ref;
 }
 
+/* What a buffer takes of a slot, whose start is a multiple of its size. */
+static inline size_t grant_small_size(struct device *dev, phys_addr_t phys,
+				      size_t size)
+{
+	size_t mask = dma_get_min_align_mask(dev);
+
+	return max((phys & mask) + size, mask + 1);
+}
+
 /**
  * grant_small_fits() - whether a buffer to be copied fits into a slot of the pool
  * @dev: the device, which may want low bits of addresses to be kept
@@ -56,7 +65,7 @@ static inline bool grant_small_fits(struct device *dev, phys_addr_t phys,
 				    size_t size)
 {
 	return size < XEN_PAGE_SIZE &&
-	       (phys & dma_get_min_align_mask(dev)) + size <= XEN_PAGE_SIZE;
+	       grant_small_size(dev, phys, size) <= XEN_PAGE_SIZE;
 }
 
 /**
@@ -84,7 +93,7 @@ static inline dma_addr_t grant_small_map(struct device *dev,
 	u32 slot;
 
 	slot = grant_slot_alloc(backend->pool, ranges, grant_slot_use(dir),
-				max(order_base_2(offset + size),
+				max(order_base_2(grant_small_size(dev, phys, size)),
 				    GRANT_SLOT_MIN_SHIFT));
 	if (unlikely(!slot))
 		return DMA_MAPPING_ERROR;

@@ -7,7 +7,7 @@
 #include <kunit/device.h>
 #include <kunit/test.h>
 
-#include <linux/dma-mapping.h>
+#include <linux/dma-map-ops.h>
 #include <linux/mm.h>
 
 #include <xen/grant_table.h>
@@ -34,9 +34,11 @@ struct device *test_device(struct kunit *test, const char *name, domid_t domid)
 	dev = kunit_device_register(test, name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	dev->dma_parms = parms;
-	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid), 0);
+	/* First, as virtio-pci does it: then no syncs are needed. */
+	arch_setup_dma_ops(dev, true);
 	KUNIT_ASSERT_EQ(test,
 			dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)), 0);
+	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid), 0);
 	return dev;
 }
 
