@@ -315,13 +315,18 @@ static void room_shared(struct kunit *test)
 		.capacity = fill(t, 0, 1),
 		.running = ATOMIC_INIT(WORKERS),
 	};
+	struct task_struct *workers[WORKERS];
 	int i;
 
 	empty(t, 0, crowd.capacity);
 	init_completion(&crowd.done);
+	/* None runs before all are there, as one would wait for the others. */
+	for (i = 0; i < WORKERS; i++) {
+		workers[i] = kthread_create(fill_together, &crowd, "room");
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, workers[i]);
+	}
 	for (i = 0; i < WORKERS; i++)
-		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(fill_together, &crowd,
-							    "room")));
+		wake_up_process(workers[i]);
 	wait_for_completion(&crowd.done);
 	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.faults), 0);
 	expect_idle(test, 0);

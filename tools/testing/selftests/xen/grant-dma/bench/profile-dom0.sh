@@ -16,7 +16,8 @@ switch() {
 echo 0 >$events/tracing_on
 echo mono >$events/trace_clock
 echo 16384 >$events/buffer_size_kb
-grep -qs upcall $events/kprobe_events || echo 'p:upcall xen_evtchn_do_upcall' >>$events/kprobe_events
+grep -qs upcall $events/kprobe_events ||
+	echo 'p:upcall xen_evtchn_do_upcall' >>$events/kprobe_events
 until grep -q '^profile: starts' "$console"; do
 	usleep 100000
 done

@@ -102,7 +102,8 @@ def markdown(rows):
 
 def csv_table(rows, title):
     """A table for the kernel's documentation, without the targets."""
-    heading, *rest = ([text for text, name in zip(row, rows[0]) if name != "target"] for row in rows)
+    heading, *rest = ([text for text, name in zip(row, rows[0]) if name != "target"]
+                      for row in rows)
     quoted = [", ".join(f'"{text}"' for text in row) for row in (["", *heading[1:]], *rest)]
     return (f".. csv-table:: {title}\n   :header: {quoted[0]}\n\n"
             + "".join(f"   {line}\n" for line in quoted[1:]))

@@ -4,7 +4,8 @@
 import re
 from collections import Counter
 
-LINE = re.compile(r" *(?P<thread>\S.*?-\d+) +\[000\] \S+ +(?P<time>[\d.]+): (?P<event>\w+): ?(?P<rest>.*)")
+LINE = re.compile(r" *(?P<thread>\S.*?-\d+) +\[000\] \S+ +(?P<time>[\d.]+): "
+                  r"(?P<event>\w+): ?(?P<rest>.*)")
 ENTRY = re.compile(r"NR (\d+) \(\w+, (\w+)")
 IOCTL = "29"
 
