@@ -53,7 +53,8 @@ void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
  *
  * Context: Any.
  * Return: the first reference, or 0 when there is no such run, or when the
- * backend uses so many references that were unmapped that it gets no more.
+ * backend uses so many references that were unmapped, or so far apart, that it
+ * gets no more.
  */
 static inline grant_ref_t grant_backend_alloc(struct grant_backend *backend,
 					      unsigned long count)

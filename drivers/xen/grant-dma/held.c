@@ -55,16 +55,18 @@ MODULE_PARM_DESC(max_held, "References that a backend may go on using after thei
 
 /* A block is as long as the longest run that is kept for reuse. */
 #define HELD_BLOCK	GRANT_RANGE_CACHED
-#define HELD_BLOCKS_MIN	4	/* that may be spoilt, in the smallest table */
+
+/* Blocks that a backend may spoil, even if it may hold few references. */
+#define HELD_SPREAD	4
 
 static bool held_too_many(const struct grant_backend *backend)
 {
 	unsigned int max = READ_ONCE(grant_held_max);
 	unsigned int quarter = backend->ranges->size / 4;
+	unsigned int spread = max(max, quarter) / HELD_BLOCK;
 
 	return backend->held.count >= (max ?: quarter) ||
-	       backend->held.spoilt > max(max(max, quarter) / HELD_BLOCK,
-					  HELD_BLOCKS_MIN);
+	       backend->held.spoilt > max(spread, HELD_SPREAD);
 }
 
 static struct folio *held_folio(grant_ref_t ref)
@@ -113,11 +115,13 @@ static void held_push(struct grant_backend *backend, u32 entry)
 /**
  * struct held_walk - the worker's way through the list
  * @mark: HELD_MARK if entries that are left get it, or 0
+ * @spoilt: blocks that entries were in before
  * @released: entries that the backend let go of
  * @old: whether any that is left had been marked before
  */
 struct held_walk {
 	u32 mark;
+	unsigned int spoilt;
 	unsigned int released;
 	bool old;
 };
@@ -130,6 +134,7 @@ static u32 held_walk_start(struct grant_held *held, struct held_walk *walk)
 	spin_lock_irq(&held->lock);
 	entry = held->first;
 	held->first = 0;
+	walk->spoilt = held->spoilt;
 	if (time_after_eq(jiffies, held->next_mark)) {
 		held->next_mark = jiffies + HELD_REPORT;
 		walk->mark = HELD_MARK;
@@ -172,15 +177,19 @@ static void held_report_old(struct grant_backend *backend, bool old)
 	held->old = old;
 }
 
-/* Whether mappings were refused before and after a try of @count references. */
+/*
+ * Whether mappings were refused before and after a try of @count references, in
+ * @blocks blocks.
+ */
 static void held_report_full(struct grant_backend *backend, bool was_full,
-			     bool is_full, unsigned int count)
+			     bool is_full, unsigned int count,
+			     unsigned int blocks)
 {
 	struct grant_held *held = &backend->held;
 
 	if (was_full && !held->full_reported) {
-		pr_err_ratelimited("xen-grant-dma: domain %u holds %u references that were unmapped, mappings are refused until it lets go (xen_grant_dma.max_held)\n",
-				   backend->domid, count);
+		pr_err_ratelimited("xen-grant-dma: domain %u holds %u references that were unmapped, in %u blocks of %u; mappings are refused until it lets go (xen_grant_dma.max_held)\n",
+				   backend->domid, count, blocks, HELD_BLOCK);
 		held->full_reported = true;
 	}
 	if (!is_full && held->full_reported) {
@@ -230,7 +239,8 @@ static void held_work(struct work_struct *work)
 
 	if (walk.mark || !left)
 		held_report_old(backend, walk.old);
-	held_report_full(backend, was_full, is_full, left + walk.released);
+	held_report_full(backend, was_full, is_full, left + walk.released,
+			 walk.spoilt);
 	if (!left)
 		grant_backend_put(backend);
 }

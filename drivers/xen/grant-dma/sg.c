@@ -317,7 +317,7 @@ unmap:
 	return -ENOMEM;
 }
 
-/* As grant_is_bounced(): whole pages among others are copied if they are slab's. */
+/* Any page of a segment may be a copy: slab memory always is. */
 static bool segment_is_bounced(const struct grant_backend *backend,
 			       struct scatterlist *seg)
 {

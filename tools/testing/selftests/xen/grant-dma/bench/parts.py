@@ -268,7 +268,7 @@ def read_profile(result):
 PROFILE = Part(
     "profile", "4 KiB random read, traced in dom0", "µs a request", {"grants": "grants"},
     [*(Row(name, label) for name, label in stages.LABELS.items()),
-     Row("upcalls", "calls of dom0 by its guest", unit="a request")],
+     Row("upcalls", "event channel upcalls", unit="a request")],
     [Setup(["grants"], [Device("blk")],
            {**REQUEST_OPTIONS, "dom0_commands": (HERE / "profile-dom0.sh").read_text()})],
     read=read_profile,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # Runs in dom0 beside the guest: once its requests go, traces for two seconds what
-# dom0's processor does. Leaves what profile.py reads.
+# dom0's processor does. Leaves what stages.py reads.
 events=/sys/kernel/tracing
 directory=$(dirname "$0")
 console=/share/guest-$(basename "$directory").log
@@ -18,6 +18,7 @@ echo mono >$events/trace_clock
 echo 16384 >$events/buffer_size_kb
 grep -qs upcall $events/kprobe_events ||
 	echo 'p:upcall xen_evtchn_do_upcall' >>$events/kprobe_events
+echo >$events/trace
 until grep -q '^profile: starts' "$console"; do
 	usleep 100000
 done

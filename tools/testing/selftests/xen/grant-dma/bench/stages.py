@@ -6,7 +6,7 @@ from collections import Counter
 
 LINE = re.compile(r" *(?P<thread>\S.*?-\d+) +\[000\] \S+ +(?P<time>[\d.]+): "
                   r"(?P<event>\w+): ?(?P<rest>.*)")
-ENTRY = re.compile(r"NR (\d+) \(\w+, (\w+)")
+ENTRY = re.compile(r"NR (-?\d+) \(\w+, (\w+)")
 IOCTL = "29"
 
 # What QEMU makes system calls for, by their number on arm64 (uapi/asm-generic/unistd.h) or an
@@ -26,7 +26,7 @@ LABELS = {
     "qemu": "the rest of QEMU",
     "rest": "the rest of dom0",
     "guest": "dom0 idle: the guest, and Xen",
-    "limit": "all but mapping and unmapping",
+    "others": "all but mapping and unmapping",
 }
 
 
@@ -36,24 +36,24 @@ def stage_of_call(entry):
     return STAGES.get(second if number == IOCTL else number, "qemu")
 
 
-def stage_of(thread, calls):
-    """What dom0's processor works for while a thread runs."""
+def stage_of(thread, calls, last):
+    """What dom0's processor works for while a thread runs, after the last event."""
     if thread.startswith("qemu"):
         return calls.get(thread, "qemu")
     if thread.startswith("xen-balloon"):  # gntdev gives the pages back
         return "unmap"
-    return "guest" if thread.startswith("<idle>") else "rest"
+    return "guest" if thread.startswith("<idle>") and last != "upcall" else "rest"
 
 
 def read(trace):
-    """From lines of a trace: (stage, µs a request)..., and what there is of each request else."""
+    """From lines of a trace: (stage, µs a request)..., and how often dom0 was called for it."""
     seconds, seen = Counter(), Counter()
     calls = {}  # thread -> stage of the system call that it is in
-    then = None
+    then = last = None
     for line in filter(None, map(LINE.match, trace)):
         thread, now, event = line["thread"], float(line["time"]), line["event"]
-        seconds[stage_of(thread, calls)] += now - (now if then is None else then)
-        then = now
+        seconds[stage_of(thread, calls, last)] += now - (now if then is None else then)
+        then, last = now, event
         if event == "sys_enter":
             calls[thread] = stage_of_call(line["rest"])
             seen[calls[thread]] += thread.startswith("qemu")
@@ -65,7 +65,7 @@ def read(trace):
     if not requests:
         return
     seconds["total"] = sum(seconds.values())
-    seconds["limit"] = seconds["total"] - seconds["map"] - seconds["unmap"]
+    seconds["others"] = seconds["total"] - seconds["map"] - seconds["unmap"]
     for stage in LABELS:
         yield stage, 1e6 * seconds[stage] / requests
     yield "upcalls", seen["upcall"] / requests
