@@ -4,7 +4,6 @@
 # QEMU has mapped grants so far. Leaves lines of kind, before or after, count.
 events=/sys/kernel/tracing
 directory=$(dirname "$0")
-console=/share/guest-$(basename "$directory").log
 seen=0
 
 maps() {
@@ -17,7 +16,7 @@ echo 1 >$events/events/kprobes/backend_map/enable
 
 while [ "$mark" != end ]; do
 	usleep 100000
-	mark=$(tr -d '\r' <"$console" | sed -n 's/^maps: //p' | tail -n +$((seen + 1)) | head -n 1)
+	mark=$(tr -d '\r' <"$CONSOLE" | sed -n 's/^maps: //p' | tail -n +$((seen + 1)) | head -n 1)
 	[ "$mark" ] || continue
 	seen=$((seen + 1))
 	echo "$mark $(maps)" >>"$directory/maps"

@@ -4,7 +4,6 @@
 # dom0's processor does. Leaves what stages.py reads.
 events=/sys/kernel/tracing
 directory=$(dirname "$0")
-console=/share/guest-$(basename "$directory").log
 watched="raw_syscalls sched/sched_switch kprobes/upcall"
 
 switch() {
@@ -19,7 +18,7 @@ echo 16384 >$events/buffer_size_kb
 grep -qs upcall $events/kprobe_events ||
 	echo 'p:upcall xen_evtchn_do_upcall' >>$events/kprobe_events
 echo >$events/trace
-until grep -q '^profile: starts' "$console"; do
+until grep -q '^profile: starts' "$CONSOLE"; do
 	usleep 100000
 done
 usleep 1500000

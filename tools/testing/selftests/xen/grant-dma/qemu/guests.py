@@ -57,7 +57,7 @@ class Guest:
     devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
     device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
     dom0_before: str = ""  # run in dom0 before the guest is made; output to a log
-    dom0_commands: str = ""  # run in dom0 beside the guest, with $DOMID; output to a log
+    dom0_commands: str = ""  # run beside the guest, with $DOMID and $CONSOLE; output to a log
     dom0_files: dict = field(default_factory=dict)  # name beside these commands -> file here
     xl_extra: str = ""  # more lines for xl's configuration
     interactive: bool = False  # after the commands a shell on the console

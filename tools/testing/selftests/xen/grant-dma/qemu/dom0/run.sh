@@ -101,7 +101,8 @@ run_guest() {
 	xl unpause "$name"
 	beside=
 	if [ -e "$dir/dom0-commands" ]; then
-		DOMID=$id sh "$dir/dom0-commands" >"$dir/dom0-commands.log" 2>&1 &
+		DOMID=$id CONSOLE=/share/guest-$name.log \
+			sh "$dir/dom0-commands" >"$dir/dom0-commands.log" 2>&1 &
 		beside=$!
 	fi
 	[ ! -e "$dir/interactive" ] || show_console
