@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Grant DMA for Xen guests, as an overlay of a kernel tree.
 
-BASE ?= 6.12
+# The newest kernel that there are edits for.
+BASE ?= $(shell cd edits && ls -d [0-9]*.[0-9]* | sort -V | tail -n 1)
 TREE := build/linux-$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
 BASE_TREE := build/base/$(notdir $(TREE))
-SERIES := python3 edits/series.py
-FROM := --base $(BASE) $(if $(KDIR),--kdir $(KDIR))
-BED := $(MAKE) -C tools/testing/selftests/xen/grant-dma/qemu KDIR=$(abspath $(TREE))
+BED_DIR := tools/testing/selftests/xen/grant-dma/qemu
+SERIES := python3 edits/series.py --base $(BASE)
+FROM := $(if $(KDIR),--kdir '$(KDIR)')
+BED := $(MAKE) -C $(BED_DIR) KDIR=$(abspath $(TREE))
+export BASE
+export PYTHONPATH := $(abspath $(BED_DIR))
 
 help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
@@ -14,35 +18,53 @@ help:
 	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api block maps profile network" selects, BENCH_TURNS=5 is how often'
+	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
+	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make clean             remove what was built'
 	@echo
-	@echo 'BASE=6.12 is the version of Debian'\''s kernel source to use, KDIR=path any other kernel tree instead.'
+	@echo 'BASE=$(BASE) is the release of the kernel to use, KDIR=path any other kernel tree instead.'
+	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had.'
 
-boot shell: tree
+# All downloads come before the first compiler starts.
+fetch_goal = +@$(BED) fetch GOAL=$(1) BASE='$(if $(KDIR),,$(BASE))' RENEW=$(2)
+
+boot shell:
+	$(call fetch_goal,boot)
+	+@$(MAKE) tree
 	+@$(BED) $@
 
-bench: tree
-	@$(SERIES) base $(FROM) --out $(BASE_TREE)
+bench:
+	$(call fetch_goal,bench)
+	+@$(MAKE) tree
+	@$(SERIES) $(FROM) base --out $(BASE_TREE)
 	+@$(BED) bench BASE_KDIR=$(abspath $(BASE_TREE))
 
+GOAL ?= boot
+fetch:
+	$(call fetch_goal,$(GOAL),yes)
+
 tree:
-	@$(SERIES) tree $(FROM) --out $(TREE)
+	@$(SERIES) $(FROM) tree --out $(TREE)
 
 series:
-	@$(SERIES) series $(FROM)
+	@$(SERIES) $(FROM) series
 
 apply:
-	@$(SERIES) apply --kdir '$(KDIR)'
+	@$(SERIES) $(FROM) apply
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers.
-CHECKS ?= series patches scripts docs compile kunit bed binding
-IN_GUESTS := bed binding
+CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding
+IN_GUESTS := bed oldest binding
 
-check: tree
-	+@python3 edits/tap.py build/check '$(filter-out $(IN_GUESTS),$(CHECKS))' '$(filter $(IN_GUESTS),$(CHECKS))'
+# Checks find no network, so that none comes to need it.
+check:
+	$(call fetch_goal,check,yes)
+	+@$(MAKE) tree
+	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check '$(filter-out $(IN_GUESTS),$(CHECKS))' \
+		'$(filter $(IN_GUESTS),$(CHECKS))'
 
 check-series: tree
 	@python3 edits/series_test.py
@@ -50,17 +72,19 @@ check-series: tree
 check-patches check-scripts check-docs check-compile: check-%: tree
 	+@python3 edits/check.py $* --tree $(TREE)
 
-check-binding: tree
-	+@$(MAKE) -s -C tools/testing/selftests/xen/grant-dma/dt check KDIR=$(abspath $(TREE)) \
-		DTB=$(abspath $(lastword $(wildcard $(foreach run,boot/guest check/main,build/run/$(run)/out/guest.dtb))))
+check-downloads:
+	@python3 $(BED_DIR)/fetch_test.py
 
-check-kunit: tree
-	+@$(BED) kunit
+check-kunit check-oldest: check-%:
+	+@$(BED) $(subst oldest,check-oldest,$*)
 
-check-bed: tree
+check-bed:
 	+@$(BED) check
+
+check-binding:
+	+@$(BED) binding DTB=$(abspath $(lastword $(wildcard $(foreach run,boot/guest check/main,build/run/$(run)/out/guest.dtb))))
 
 clean:
 	rm -rf build out
 
-.PHONY: help boot shell bench tree series apply check clean
+.PHONY: help boot shell bench fetch tree series apply check clean

@@ -12,12 +12,9 @@ import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
+from fetch import CACHE, Fault, about, fetch, linux
+
 TOP = Path(__file__).resolve().parent.parent
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xen-grant-dma"
-
-
-class Fault(Exception):
-    """What went wrong, in a message that names the thing at fault."""
 
 
 class Base(NamedTuple):
@@ -49,34 +46,12 @@ def is_git(tree):
     return (tree / ".git").exists()
 
 
-def package_version(package):
-    done = subprocess.run(["dpkg-query", "--show", "--showformat=${db:Status-Abbrev} ${Version}", package],
-                          text=True, capture_output=True)
-    return done.stdout.split()[1] if done.stdout.startswith("ii ") else None
-
-
-# Checks that run beside each other wait here for each other's packages.
-APT = ["flock", "/run/lock/xen-grant-dma-apt", "apt-get"]
-
-
-def install(packages):
-    missing = [package for package in packages if not package_version(package)]
-    if not missing:
-        return
-    print(f"# installing {' '.join(missing)}", flush=True)
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-        done = subprocess.run([*APT, "--quiet=2", *command], text=True, capture_output=True,
-                              env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-        if done.returncode:
-            raise Fault(f"apt-get {' '.join(command)}: {done.stderr.strip()}")
-
-
 def import_tarball(tarball, repository):
     """One commit of what lies in the tarball's only directory, dated as that directory is."""
     git("init", "--quiet", "--bare", "--initial-branch=main", repository)
     importer = subprocess.Popen(["git", "-c", "core.compression=1", "fast-import", "--quiet", "--depth=0"],
                                 cwd=repository, stdin=subprocess.PIPE)
-    with importer, tarfile.open(tarball, "r|*") as archive:
+    with importer, tarfile.open(fileobj=tarball, mode="r|*") as archive:
         top = archive.next()
         importer.stdin.write(f"commit refs/heads/main\ncommitter {top.name} <> {int(top.mtime)} +0000\n"
                              f"data {len(top.name)}\n{top.name}\n".encode())
@@ -90,19 +65,21 @@ def import_tarball(tarball, repository):
             path = member.name.removeprefix(top.name + "/")
             importer.stdin.write(f"M {mode} inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
     if importer.returncode:
-        raise Fault(f"{tarball} could not be brought into git")
+        raise Fault(f"{top.name} could not be brought into git")
 
 
 def debian(version):
-    package = f"linux-source-{version}"
-    install([package])
-    repository = CACHE / f"{package}_{package_version(package)}.git"
+    """The source of a Linux release as Debian has it."""
+    found = fetch([linux(version)])[f"linux-{version}"]
+    repository = CACHE / f"linux-{about(found)['Linux']}.git"
     if not repository.exists():
-        print(f"unpacking {package} into {repository} (about a minute)", flush=True)
-        unfinished = repository.with_suffix(".tmp")
+        print(f"unpacking Linux {about(found)['Linux']} into {repository} (about a minute)", flush=True)
+        unfinished = CACHE / "new-linux.git"
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        import_tarball(f"/usr/src/{package}.tar.xz", unfinished)
+        package = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", *found.glob("*.deb")], stdout=subprocess.PIPE)
+        with package, tarfile.open(fileobj=package.stdout, mode="r|") as content:
+            tarball = next(content.extractfile(member) for member in content if ".tar." in member.name)
+            import_tarball(tarball, unfinished)
         unfinished.rename(repository)
     return Base(version, repository, git("rev-parse", "main", cwd=repository))
 

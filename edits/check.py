@@ -9,6 +9,7 @@
 Compilers' output is in build/check/.
 """
 import argparse
+import functools
 import hashlib
 import os
 import re
@@ -17,52 +18,35 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from base import CACHE, TOP, git, git_tree, install, package_version
+from base import CACHE, TOP, git, git_tree
+from fetch import HOST_PACKAGES
 from patches import matches, overlay_files
 from series import borrow
+from tap import Tap
 
 BUILD = TOP / "build/check"
 # What is ours alone, as targets of the kernel's make.
 COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/vring_room.o", "drivers/virtio/vring_room_test.o"]
 JOBS = f"-j{os.cpu_count()}"
 
-PACKAGES = {
-    "scripts": ["shellcheck"],
-    "patches": ["perl", "python3-git", "python3-ply"],
-    "docs": ["make", "python3-sphinx", "python3-sphinx-rtd-theme"],
-    "compile": ["bc", "bison", "ccache", "flex", "gcc", "gcc-aarch64-linux-gnu", "gcc-arm-linux-gnueabihf",
-                "libc6-dev", "libelf-dev", "libssl-dev", "make", "sparse"],
-}
-
-
 # The Python that has the modules of Debian's packages.
 DEBIAN_PYTHON = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"}
-
-
-class Tap:
-    """Prints results as they come in; details of a failure as diagnostics."""
-
-    def __init__(self, count):
-        self.number, self.failed = 0, False
-        print(f"TAP version 13\n1..{count}", flush=True)
-
-    def result(self, name, faults=()):
-        self.number += 1
-        self.failed |= bool(faults)
-        print(f"{'not ok' if faults else 'ok'} {self.number} - {name}")
-        for fault in faults or ():
-            print(f"# {fault}")
-        sys.stdout.flush()
 
 
 def output(*command, **options):
     return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
 
 
-def unless_known_good(kind, content, check, *args):
+@functools.cache
+def tools():
+    """The versions of all that checks use."""
+    packages = f"{HOST_PACKAGES['boot']} {HOST_PACKAGES['check']}".split()
+    return output("dpkg-query", "-W", *packages).stdout
+
+
+def unless_known_good(content, check, *args):
     """Do a check, unless it passed for the same content with the same tools."""
-    tools = [package_version(package) for package in PACKAGES[kind]]
-    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools}{content}".encode()).hexdigest()
+    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools()}{content}".encode()).hexdigest()
     faults = [] if mark.exists() else check(*args)
     if not faults:
         mark.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +63,7 @@ def scripts(tree):
     tap = Tap(len(found))
     for path in found:
         done = output("shellcheck", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc", path, cwd=TOP)
-        tap.result(f"shellcheck {path}", done.stdout.splitlines())
+        tap.faults(f"shellcheck {path}", done.stdout.splitlines())
     return tap
 
 
@@ -103,12 +87,12 @@ def patches(tree):
     around = git("rev-parse", "HEAD:scripts", "HEAD:Documentation/devicetree", cwd=tree)
     tap = Tap(len(files) + 2)
     for file in map(Path, files):
-        tap.result(f"checkpatch {file.name}", unless_known_good(
-            "patches", f"{around}{CHECKPATCH}{file.read_text()}", checkpatch, tree, file))
+        tap.faults(f"checkpatch {file.name}", unless_known_good(
+            f"{around}{CHECKPATCH}{file.read_text()}", checkpatch, tree, file))
     patterns = [line[2:].strip() for line in (TOP / "MAINTAINERS").read_text().splitlines() if line.startswith("F:")]
-    tap.result("MAINTAINERS covers every file", [
+    tap.faults("MAINTAINERS covers every file", [
         f"not covered: {path}" for path in overlay_files() if not any(matches(path, known) for known in patterns)])
-    tap.result("MAINTAINERS covers only what is there", [
+    tap.faults("MAINTAINERS covers only what is there", [
         f"no such file: {known}" for known in patterns if not any(matches(path, known) for path in overlay_files())])
     return tap
 
@@ -125,7 +109,7 @@ def docs(tree):
     faults = [line for line in done.stdout.splitlines() if re.search(r"xen/grant-dma\S*: (WARNING|ERROR)", line)]
     if not page.exists():
         faults += [*done.stdout.splitlines()[-20:], f"no page was made; full log: {log}"]
-    tap.result("documentation builds", faults)
+    tap.faults("documentation builds", faults)
     return tap
 
 
@@ -211,12 +195,12 @@ def bisect(tree, tap, commits):
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", f"{bed}/kernel.config", f"{bed}/kunit.config"))
     base = built_from("base", tree)
-    kernel = Kernel(BUILD / "linux-6.12", BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
+    kernel = Kernel(BUILD / tree.name, BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))
     for number, (commit, subject) in enumerate(commits, 1):
         content, log = built_from(commit, tree), BUILD / f"bisect-{number}.log"
-        tap.result(f"builds: {subject}", content != base and unless_known_good(
-            "compile", f"{content}{config}", build_commit, kernel, commit, config, log))
+        tap.faults(f"builds: {subject}", content != base and unless_known_good(
+            f"{content}{config}", build_commit, kernel, commit, config, log))
 
 
 def compile(tree):
@@ -224,21 +208,22 @@ def compile(tree):
                git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
     tap = Tap(len(VARIANTS) + len(commits))
     for name in VARIANTS:
-        tap.result(f"sparse and W=1 on {name}", unless_known_good(
-            "compile", f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
+        tap.faults(f"sparse and W=1 on {name}", unless_known_good(
+            f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
     bisect(tree, tap, commits)
     return tap
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("check", choices=PACKAGES)
-    parser.add_argument("--tree", type=lambda path: Path(path).resolve(), default=TOP / "build/linux-6.12",
+    parser.add_argument("check", choices=CHECKS)
+    parser.add_argument("--tree", type=lambda path: Path(path).resolve(), required=True,
                         help="the kernel tree with the series")
     arguments = parser.parse_args()
-    install(PACKAGES[arguments.check])
-    tap = {"scripts": scripts, "patches": patches, "docs": docs, "compile": compile}[arguments.check](arguments.tree)
-    return 1 if tap.failed else 0
+    return CHECKS[arguments.check](arguments.tree).end()
+
+
+CHECKS = {"scripts": scripts, "patches": patches, "docs": docs, "compile": compile}
 
 
 if __name__ == "__main__":

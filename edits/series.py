@@ -133,7 +133,7 @@ def apply_series(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=("tree", "base", "series", "apply"))
-    parser.add_argument("--base", default="6.12", help="version of the Debian kernel source (6.12)")
+    parser.add_argument("--base", required=True, help="release of Debian's kernel source, such as 6.12")
     parser.add_argument("--kdir", help="a kernel tree instead of Debian's")
     parser.add_argument("--out", type=Path, help="where to write")
     arguments = parser.parse_args()

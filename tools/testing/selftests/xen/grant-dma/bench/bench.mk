@@ -17,12 +17,12 @@ export BENCH_TURNS
 .PHONY: bench bench-kernels
 bench:
 	$(NEEDS_PIECES) FLAVOURS=main
-	+@$(MAKE) bench-kernels $(BUILD)/log/gnuplot.stamp $(BUILD)/bench/dma_map_benchmark
+	+@$(MAKE) -f testbed.mk bench-kernels $(BUILD)/bench/dma_map_benchmark
 	@PYTHONPATH=$(HERE) python3 $(BENCH_DIR)/bench.py $(RESULTS) $(BENCH)
 
 bench-kernels:
-	+@$(MAKE) module-bench
-	+@$(MAKE) module-bench BUILD=$(BASE_BUILD) KDIR=$(BASE_KDIR) FRAGMENT=$(FRAGMENT)
+	+@$(MAKE) -f testbed.mk module-bench
+	+@$(MAKE) -f testbed.mk module-bench BUILD=$(BASE_BUILD) KDIR=$(BASE_KDIR) FRAGMENT=$(FRAGMENT)
 	@ln -sfn $(BASE_BUILD)/kernel/bench $(BUILD)/kernel/base
 
 .PHONY: module-bench
@@ -32,10 +32,6 @@ module-bench: module-%: kernel-%
 	+@./step.sh module $(BUILD)/log/module.log $(kbuild) W=1 M=$(BUILD)/module modules
 
 # Only the benchmark's header is the kernel's, so it comes after libc's.
-$(BUILD)/bench/dma_map_benchmark: $(KDIR)/tools/testing/selftests/dma/dma_map_benchmark.c | $(HOST)
+$(BUILD)/bench/dma_map_benchmark: $(KDIR)/tools/testing/selftests/dma/dma_map_benchmark.c
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -static -idirafter $(KDIR)/include -o $@ $<
-
-$(BUILD)/log/gnuplot.stamp: pieces/host-packages.sh | $(HOST)
-	@./step.sh gnuplot $(BUILD)/log/gnuplot.log pieces/host-packages.sh gnuplot-nox
-	@touch $@

@@ -21,6 +21,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "qemu"))
+from tap import Tap  # noqa: E402 (where it lies was not known before)
 BINDINGS = Path("Documentation/devicetree/bindings")
 BINDING = Path("iommu/xen,grant-dma.yaml")
 SCHEMA = BINDINGS / "processed-schema.json"  # all bindings, as dt-validate reads them
@@ -56,7 +58,7 @@ def binding_errors(tree, log):
         stdout.write(result.stderr)
     others = re.compile(rf"\S*/{BINDINGS}/(?!{BINDING})\S+\.yaml: ")
     errors = [line for line in result.stderr.splitlines() if not others.match(line)]
-    return errors + exit_error(result)
+    return (errors + exit_error(result))[-LINES_SHOWN:]
 
 
 def dtb_errors(schema, dtb):
@@ -106,36 +108,16 @@ def keep(made, kept):
     return kept.with_suffix(".part").rename(kept)
 
 
-class Tap:
-    """Reports results, and remembers whether one failed."""
-
-    def __init__(self, plan):
-        self.count = 0
-        self.failed = False
-        print(f"TAP version 13\n1..{plan}", flush=True)
-
-    def result(self, name, errors):
-        self.count += 1
-        self.failed |= bool(errors)
-        print(f"{'not ok' if errors else 'ok'} {self.count} - {name}", flush=True)
-        for line in "\n".join(errors).splitlines()[-LINES_SHOWN:]:
-            print(f"# {line}")
-
-    def skip(self, name, why):
-        self.count += 1
-        print(f"ok {self.count} - {name} # SKIP {why}")
-
-
 def check_binding(tap, kdir, build):
     """The binding, its examples and the cases; the schema that comes of it."""
     tree = build / "tree"
     print("# reading all of the kernel's bindings takes about half a minute", flush=True)
     make_tree(kdir, tree)
-    tap.result(NAMES[0], binding_errors(tree, build / "log"))
-    tap.result(NAMES[1],
+    tap.faults(NAMES[0], binding_errors(tree, build / "log"))
+    tap.faults(NAMES[1],
                dtb_errors(tree / SCHEMA, tree / BINDINGS / BINDING.with_suffix(".example.dtb")))
     for dts, name in zip(CASES, NAMES[2:]):
-        tap.result(name, case_errors(tree, dts))
+        tap.faults(name, case_errors(tree, dts))
     return tree / SCHEMA
 
 
@@ -156,16 +138,16 @@ def main():
     schema = args.cache / f"{fingerprint(args.kdir)}.json"
     if schema.exists():
         for name in NAMES:
-            tap.result(name, [])
+            tap.result(name, True)
     else:
         made = check_binding(tap, args.kdir, args.build)
         schema = keep(made, schema) if not tap.failed else made
     name = "device tree of a guest"
     if args.dtb and args.dtb.exists():
-        tap.result(name, guest_errors(schema, args.dtb))
+        tap.faults(name, guest_errors(schema, args.dtb))
     else:
         tap.skip(name, f"no {args.dtb}" if args.dtb else "none given")
-    sys.exit(tap.failed)
+    sys.exit(tap.end())
 
 
 if __name__ == "__main__":

@@ -3,20 +3,21 @@
 
 HOSTILE_DIR := ../hostile
 HOSTILE := $(BUILD)/hostile
+HOSTILE_PROGRAM := $(HOSTILE)/$(notdir $(SYSROOT))/hostile
 
 VICTIM := xen_grant_dma_victim
 VICTIM_FLAVOURS := main debug 64k
 
 .PHONY: hostile $(VICTIM_FLAVOURS:%=victim-%)
-hostile: $(HOSTILE)/hostile $(HOSTILE)/secrets $(VICTIM_FLAVOURS:%=victim-%)
+hostile: $(HOSTILE_PROGRAM) $(HOSTILE)/secrets $(VICTIM_FLAVOURS:%=victim-%)
 
-# The cross libc of the host is older than the one that the libraries want.
-$(HOSTILE)/hostile: $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT)/complete
+# The cross libc of the host may be older than the one that the libraries want.
+$(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT)/usr
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
 		-o $@ $< -lxengnttab -lxentoollog
 
-$(HOSTILE)/secrets: $(HOSTILE_DIR)/secrets.c $(HOSTILE_DIR)/secret.h | $(HOST)
+$(HOSTILE)/secrets: $(HOSTILE_DIR)/secrets.c $(HOSTILE_DIR)/secret.h
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra -static -o $@ $<
 
@@ -24,7 +25,7 @@ $(HOSTILE)/secrets: $(HOSTILE_DIR)/secrets.c $(HOSTILE_DIR)/secret.h | $(HOST)
 $(VICTIM_FLAVOURS:%=victim-%): victim-%: kernel-%
 	@mkdir -p $(HOSTILE)/$*
 	@cp -p $(HOSTILE_DIR)/Kbuild $(HOSTILE_DIR)/secret.h $(HOSTILE_DIR)/$(VICTIM).c $(HOSTILE)/$*
-	+@./step.sh "module ($*)" $(BUILD)/log/victim-$*.log $(MAKE) build-victim-$*
+	+@./step.sh "module ($*)" $(BUILD)/log/victim-$*.log $(MAKE) -f testbed.mk build-victim-$*
 
 $(VICTIM_FLAVOURS:%=build-victim-%): build-victim-%:
 	$(kbuild) modules

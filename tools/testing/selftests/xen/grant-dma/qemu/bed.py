@@ -25,7 +25,7 @@ from pathlib import Path
 import scan
 from guests import Device, Guest  # noqa: F401 (for our users)
 from machine import Machine
-from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN, kernel_image
+from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN_IMAGE, kernel_image
 
 BOOT_SECONDS = 180  # for Xen and dom0, and to power off
 GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
@@ -102,7 +102,7 @@ def xen_machine(share, log):
     """A machine with Xen, and dom0 that does what the share says."""
     return Machine(
         ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", str(CPUS),
-         "-m", "3072", "-accel", "tcg,thread=multi", "-kernel", str(XEN),
+         "-m", "3072", "-accel", "tcg,thread=multi", "-kernel", str(XEN_IMAGE),
          "-append", "dom0_mem=1280M dom0_max_vcpus=1 dom0_vcpus_pin "
          "console=dtuart dtuart=/pl011@9000000",
          "-device", f"guest-loader,addr=0x49000000,kernel={kernel_image('main')},"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All tests that need a guest, as TAP: check.py [GUEST...]
+"""All tests that need a guest, as TAP: check.py [--some] [GUEST...]
 
 KUnit and kselftest on the plain kernel, the debug kernel, and one with 64 KiB pages, with
 virtqueues of each kind; boots with every way that fw_devlink may treat consumers; a device that
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Callable
 
 import bed
-import kunit
+import ktap
 import selftest
+import versions
 from bed import Device, Guest
+from paths import HOSTILE_PROGRAM
 from tap import Tap
 
 KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
@@ -104,11 +106,12 @@ def status_is_zero(what):
 
 def judge_kunit(result):
     """Each case of each suite; all suites must be there."""
-    cases = kunit.cases(result.text)
-    for case in cases:
-        yield f"{case.suite}.{case.name}", case.ok, case.why, case.skipped
-    missing = set(SUITES) - {case.suite for case in cases}
+    kunit = ktap.read(result.text.partition("bed: commands start")[0])
+    for case in kunit.results:
+        yield ".".join([*case.groups, case.name]), case.ok or bool(case.skipped), case.output, case.skipped
+    missing = set(SUITES) - {case.groups[0] for case in kunit.results if case.groups}
     yield "all suites ran", not missing, f"missing: {sorted(missing)}", ""
+    yield "KUnit ran what it planned", not kunit.faults, kunit.faults, ""
 
 
 def all_programs():
@@ -136,14 +139,14 @@ def judge_kselftest(result, programs):
     for program in programs:
         output = result.out / f"{program}.ktap"
         text = output.read_text(errors="replace") if output.exists() else ""
-        lines = re.findall(r"^(ok|not ok) \d+ (?:- )?(.*?)(?: # SKIP *(.*))?$", text, re.M)
-        for verdict, name, skipped in lines:
-            yield f"{program}: {name}", verdict == "ok", f"see {output}", skipped
-        plan = re.search(r"^1\.\.(\d+)", text, re.M)
+        said = ktap.read(text)
+        for each in said.results:
+            yield f"{program}: {each.name}", each.ok, f"see {output}", each.skipped
         status = re.search(r"^status (\d+)", text, re.M)
-        complete = (plan and int(plan[1]) == len(lines) and status
-                    and (int(status[1]) in (0, SKIP) or "not ok" in text))
-        yield f"{program}: complete", bool(complete), f"see {output}\n{text[-1500:]}", ""
+        complete = (said.plans and not said.faults and status
+                    and (int(status[1]) in (0, SKIP) or said.counts()["failed"]))
+        yield (f"{program}: complete", bool(complete),
+               [*said.faults, f"see {output}", *text[-1500:].splitlines()], "")
 
 
 def devlink_boots():
@@ -184,7 +187,7 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
                      files={f"{here}/secrets": made / "secrets",
                             f"{here}/{module}": made / kernel / module},
                      dom0_commands=(bed.HERE.parent / "hostile/dom0.sh").read_text(),
-                     dom0_files={"hostile": made / "hostile"}, **options)
+                     dom0_files={"hostile": HOSTILE_PROGRAM}, **options)
 
 
 def with_kunit(test):
@@ -232,6 +235,12 @@ def tests():
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
+def some_tests():
+    """Those that show whether a release of Xen will do."""
+    yield kselftest("some", ["devices.sh", "block.sh", "rebind.sh"], memory=1024)
+    yield hostile("some-hostile", ["snoop.sh"])
+
+
 def judge(tap, test, result):
     """Report a guest's results, and whether it was sound."""
     for name, passed, why, skipped in test.judge(result):
@@ -240,11 +249,14 @@ def judge(tap, test, result):
 
 
 def main(names):
-    """Run all tests, the test bed's own among them, or those in the guests named."""
+    """Run all tests, the test bed's own among them, or some, or those in the guests named."""
     tap = Tap()
+    some = names == ["--some"]
     own = [] if names else selftest.GUESTS
-    chosen = [test for test in tests() if not names or test.guest.name in names]
-    results = bed.boot("check", own + [test.guest for test in chosen])
+    chosen = list(some_tests()) if some else [test for test in tests() if not names or test.guest.name in names]
+    results = bed.boot("check-some" if some else "check", own + [test.guest for test in chosen])
+    for part, version in versions.of_run(results.directory).items():
+        bed.say(f"ran on {part} {version}")
     if own:
         selftest.judge(tap, results)
     for test in chosen:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import toolstack
+import versions
 from paths import HERE, KDIR
 
 CMDLINE = "console=hvc0 root=/dev/xvda ro init=/init panic=-1 printk.devkmsg=on kmemleak=on"
@@ -37,11 +39,6 @@ class Device:
             f"-device virtio-rng-device,rng={name}",
         }[self.kind] + options
 
-    def config(self):
-        """The entry in xl's configuration."""
-        grants = int(self.grants)
-        return f"backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={grants}"
-
 
 @dataclass
 class Guest:
@@ -55,7 +52,6 @@ class Guest:
     memory: int = 512  # MiB
     seconds: int = 300  # until it must have powered off
     devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
-    device_tree: Path = None  # a partial device tree blob, for xl's device_tree=
     dom0_before: str = ""  # run in dom0 before the guest is made; output to a log
     dom0_commands: str = ""  # run beside the guest, with $DOMID and $CONSOLE; output to a log
     dom0_files: dict = field(default_factory=dict)  # name beside these commands -> file here
@@ -64,8 +60,8 @@ class Guest:
     files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
     allow: list = field(default_factory=list)  # patterns of trouble that this guest provokes
 
-    def xl_config(self):
-        """xl's configuration file."""
+    def xl_config(self, directory):
+        """xl's configuration file; other files that xl reads go to the directory."""
         lines = [
             f'name = "{self.name}"',
             f'kernel = "/share/Image-{self.kernel}"',
@@ -74,13 +70,12 @@ class Guest:
             f"cpus = {[str(1 + vcpu) for vcpu in range(self.vcpus)]}",
             f"memory = {self.memory}",
             "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
-            f"virtio = {[device.config() for device in self.devices]}",
+            *toolstack.describe(versions.xen_release(), [device.grants for device in self.devices],
+                                directory, f"/share/{self.name}"),
             'on_crash = "destroy"',
             'on_reboot = "destroy"',
+            self.xl_extra,
         ]
-        if self.device_tree:
-            lines.append(f'device_tree = "/share/{self.name}/partial.dtb"')
-        lines.append(self.xl_extra)
         return "\n".join(lines) + "\n"
 
     def backend(self):
@@ -106,11 +101,9 @@ class Guest:
     def write(self, directory):
         """Put all that dom0 needs for this guest into a directory."""
         directory.mkdir()
-        (directory / "config").write_text(self.xl_config())
+        (directory / "config").write_text(self.xl_config(directory))
         (directory / "backend").write_text(self.backend())
         (directory / "commands").write_text(self.commands + "\n")
-        if self.device_tree:
-            shutil.copy(self.device_tree, directory / "partial.dtb")
         if self.dom0_before:
             (directory / "dom0-before").write_text(self.dom0_before + "\n")
         if self.dom0_commands:

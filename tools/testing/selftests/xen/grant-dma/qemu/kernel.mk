@@ -25,8 +25,8 @@ kbuild = $(MAKE) -C $(KDIR) O=$(KERNEL)/$* ARCH=arm64 LOCALVERSION= \
 	CROSS_COMPILE=aarch64-linux-gnu- CC="ccache aarch64-linux-gnu-gcc"
 
 .PHONY: $(foreach step,kernel configure build,$(ALL_FLAVOURS:%=$(step)-%))
-$(ALL_FLAVOURS:%=kernel-%): kernel-%: | $(HOST)
-	+@./step.sh "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) build-$*
+$(ALL_FLAVOURS:%=kernel-%): kernel-%:
+	+@./step.sh "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) -f testbed.mk build-$*
 
 $(ALL_FLAVOURS:%=configure-%): configure-%:
 	mkdir -p $(KERNEL)/$*

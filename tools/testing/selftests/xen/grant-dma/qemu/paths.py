@@ -7,9 +7,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ["BUILD"])
 KDIR = Path(os.environ["KDIR"])
-XEN = Path(os.environ["XEN"])
+XEN_IMAGE = Path(os.environ["XEN_IMAGE"])
 DOM0 = Path(os.environ["DOM0"])
 GUEST_ROOT = Path(os.environ["GUEST_ROOT"])
+HOSTILE_PROGRAM = Path(os.environ["HOSTILE_PROGRAM"])
+FETCHED_XEN = Path(os.environ["FETCHED_xen"])
+FETCHED_QEMU = Path(os.environ["FETCHED_qemu"])
 
 
 def kernel_image(flavour):

@@ -1,43 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What a boot needs apart from the kernel.  Each piece is made by one script into
-# a directory of the cache that is named after the script's contents, so that a
-# changed recipe makes its piece anew and an old clone goes on finding its own.
+# What a boot needs apart from the kernel.  Each piece is made by one script from
+# what fetch.py downloaded, into a directory of the cache that is named after the
+# contents of both, so that a changed recipe makes its piece anew and an old clone
+# goes on finding its own.
 
-# piece NAME, OTHER FILES OF THE RECIPE
-piece = $(CACHE)/$(1)-$(shell cat pieces/$(1).sh $(2) | sha256sum | cut -c 1-12)
+# piece NAME, OTHER FILES OF THE RECIPE, WHAT IT IS MADE FROM
+piece = $(CACHE)/$(1)-$(shell cat pieces/$(1).sh $(2) $(3:%=%/about.json) | sha256sum | cut -c 1-12)
 
-SYSROOT := $(call piece,sysroot,pieces/debian-root.sh)
-XEN := $(call piece,xen,pieces/debian-source.sh)/xen
-QEMU := $(call piece,qemu,pieces/debian-source.sh pieces/sysroot.sh)/qemu-system-aarch64
-DOM0 := $(call piece,dom0,dom0/init.sh dom0/block.sh pieces/qemu.sh pieces/sysroot.sh)/initramfs
-GUEST_ROOT := $(call piece,guest,guest/init.sh pieces/debian-root.sh)/root.img
-HOST := $(BUILD)/log/host.stamp
+SYSROOT := $(call piece,unpack-packages,,$(FETCHED_xen))
+XEN_IMAGE := $(call piece,xen,pieces/unpack-source.sh,$(FETCHED_xen))/xen
+QEMU := $(call piece,qemu,pieces/unpack-source.sh pieces/unpack-packages.sh,$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
+DOM0 := $(call piece,dom0,dom0/init.sh dom0/block.sh pieces/qemu.sh pieces/unpack-packages.sh,$(FETCHED_qemu) $(FETCHED_xen))/initramfs
+GUEST_ROOT := $(call piece,guest,guest/init.sh pieces/unpack-packages.sh,$(FETCHED_guest))/root.img
+DTSCHEMA := $(if $(FETCHED_dtschema),$(call piece,dtschema,pieces/unpack-packages.sh,$(FETCHED_dtschema))/root)
 
-# make_piece NAME, ARGUMENTS: a piece appears only when it is complete.
+# make_piece NAME, SCRIPT, ARGUMENTS: a piece appears only when it is complete. What was
+# left of an earlier try goes, whatever recipe it was of.
 define make_piece
-	@rm -rf $(@D).new
-	@mkdir -p $(@D).new
-	@./step.sh $(1) $(BUILD)/log/$(1).log pieces/$(1).sh $(2) $(@D).new
+	@mkdir -p $(CACHE)
+	@rm -rf $(CACHE)/new-$(1)
+	@./step.sh $(1) $(BUILD)/log/$(1).log pieces/$(2).sh $(3) $(CACHE)/new-$(1)
 	@rm -rf $(@D)
-	@mv $(@D).new $(@D)
+	@mv $(CACHE)/new-$(1) $(@D)
 endef
 
-$(HOST): pieces/host-packages.sh
-	@./step.sh "host packages" $(BUILD)/log/host.log pieces/host-packages.sh
-	@touch $@
+$(SYSROOT)/usr:
+	$(call make_piece,sysroot,unpack-packages,$(FETCHED_xen))
 
-$(SYSROOT)/complete: | $(HOST)
-	$(call make_piece,sysroot)
-	@touch $@
+$(XEN_IMAGE):
+	$(call make_piece,xen,xen,$(FETCHED_xen))
 
-$(XEN): | $(HOST)
-	$(call make_piece,xen)
+$(QEMU): | $(SYSROOT)/usr
+	$(call make_piece,qemu,qemu,$(FETCHED_qemu) $(SYSROOT))
 
-$(QEMU): | $(SYSROOT)/complete
-	$(call make_piece,qemu,$(SYSROOT))
+$(DOM0): | $(QEMU) $(SYSROOT)/usr
+	$(call make_piece,dom0,dom0,$(SYSROOT) $(QEMU))
 
-$(DOM0): | $(QEMU) $(SYSROOT)/complete
-	$(call make_piece,dom0,$(SYSROOT) $(QEMU))
+$(GUEST_ROOT):
+	$(call make_piece,guest,guest,$(FETCHED_guest))
 
-$(GUEST_ROOT): | $(HOST)
-	$(call make_piece,guest)
+$(DTSCHEMA):
+	$(call make_piece,dtschema,dtschema,$(FETCHED_dtschema))

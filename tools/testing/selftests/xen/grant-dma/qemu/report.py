@@ -7,6 +7,7 @@ report.py boot|shell
 import sys
 
 import bed
+import versions
 
 DRIVERS = ["virtio_blk", "virtio_net", "virtio_rng"]
 ROW = "{:<16} {:<11} {:<14} {:>7} {:>10} {:>9}  {}"
@@ -52,7 +53,8 @@ def main():
     result = results["guest"]
     faulty = list(faults(rows(result.text))) if interactive else print_report(result.text)
     print("\n".join(results.problems))
-    print(f"The backend mapped grants {result.grant_maps} times.")
+    print(f"The backend mapped grants {result.grant_maps} times. All ran on:\n")
+    print("\n".join(versions.table(versions.of_run(results.directory))))
     sys.exit(1 if faulty or results.problems else 0)
 
 

@@ -2,7 +2,7 @@
 """Checks that the test bed notices what it must: trouble in logs, failing and hanging guests."""
 
 import bed
-import kunit
+import ktap
 import scan
 
 # Lines as kernel and Xen print them, and whether they are trouble.
@@ -47,6 +47,13 @@ KTAP = """\
 [    0.9] not ok 1 suite
 """
 
+FAULTY = [
+    ("1..2\nok 1 one\n", "2 results planned, 1 seen"),
+    ("ok 1 - one\n1..2\n", "2 results planned, 1 seen"),
+    ("1..1\n    ok 1 in\nnot ok 1 group\n", "failed though all of its results passed: group"),
+    ("1..1\nok 1 one\nBail out! no memory\n", "Bail out! no memory"),
+]
+
 
 def check_scanner(tap):
     """Lines of trouble are found, harmless ones are not."""
@@ -56,14 +63,18 @@ def check_scanner(tap):
 
 
 def check_ktap(tap):
-    """KUnit's results are read from a log."""
-    found = [(c.suite, c.name, c.ok, bool(c.skipped)) for c in kunit.cases(KTAP)]
-    wanted = [("suite", "fine", True, False), ("suite", "broken", False, False),
-              ("suite", "left_out", True, True), ("suite", "many: one", False, False),
-              ("suite", "many: number two", True, False)]
-    tap.result("KUnit results are read from a log", found == wanted, found)
-    broken = [c.why for c in kunit.cases(KTAP) if c.name == "broken"]
-    tap.result("a failing case comes with what it said", "EXPECTATION FAILED" in broken[0], broken)
+    """Results are read from a log, and what does not add up is noticed."""
+    kunit = ktap.read(KTAP)
+    found = [(*each.groups, each.name, each.kind) for each in kunit.results]
+    wanted = [("suite", "fine", "passed"), ("suite", "broken", "failed"), ("suite", "left_out", "skipped"),
+              ("suite", "many", "one", "failed"), ("suite", "many", "number two", "passed")]
+    tap.result("KUnit results are read from a log", found == wanted and not kunit.faults, [found, kunit.faults])
+    tap.result("a failing case comes with its output", "EXPECTATION FAILED" in kunit.results[1].output)
+    tap.result("a skipped case comes with its reason", kunit.results[2].skipped == "no Xen")
+    for text, fault in FAULTY:
+        tap.result(f"a fault of results is noticed: {fault}", [fault] == ktap.read(text).faults)
+    left_out = ktap.read("1..0 # SKIP no Xen\n").results
+    tap.result("a program that skips all is read", [each.skipped for each in left_out] == ["no Xen"], left_out)
 
 
 GUESTS = [

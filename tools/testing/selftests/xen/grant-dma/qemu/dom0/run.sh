@@ -18,6 +18,8 @@ start_toolstack() {
 	ifconfig lo 127.0.0.1 up
 	echo 'p:grant_map gnttab_map_refs' >/sys/kernel/tracing/kprobe_events
 	echo 1 >/sys/kernel/tracing/events/kprobes/grant_map/enable
+	xl info >/share/xl-info
+	qemu-system-aarch64 --version >/share/qemu-version
 }
 
 # How often a backend in dom0 has mapped grants so far.

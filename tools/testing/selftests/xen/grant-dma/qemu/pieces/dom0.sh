@@ -7,7 +7,7 @@ sysroot=$1 qemu=$2 dir=$3
 here=$(dirname "$0")/..
 root=$dir/root
 lib=usr/lib/aarch64-linux-gnu
-xen=usr/lib/xen-4.20/bin
+xen=$(cd "$sysroot" && echo usr/lib/xen-[0-9]*/bin)
 
 add_libraries() {
 	for name in $(aarch64-linux-gnu-objdump -p "$1" | sed -n 's/^ *NEEDED *//p'); do

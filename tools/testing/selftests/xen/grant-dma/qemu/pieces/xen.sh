@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Build Xen for arm64 with the IOREQ server, which virtio backends need and
-# Debian's build leaves out: xen.sh DIR
+# Debian's build leaves out: xen.sh FETCHED DIR
 set -eu
-dir=$1
+fetched=$1 dir=$2
 src=$dir/src
 
-"$(dirname "$0")/debian-source.sh" xen 4.20 "$src"
+"$(dirname "$0")/unpack-source.sh" "$fetched" "$src"
 
 # QEMU takes long for DC ZVA, and keeps some of what it translated of code in the
 # memory that is cleared (up to 8.1 at least): every write there takes microseconds

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Some of the tests in guests on the oldest release of Xen that is supported, as TAP, or the reason why not.
+
+The other tests run on the newest one that could be had.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fetch
+from tap import Tap
+
+
+def skip(what, why):
+    """Report that something could not be done."""
+    tap = Tap(1)
+    tap.skip(what, why)
+    return tap.end()
+
+
+def reasons(store, item):
+    """Why suites did not give an item, in one line."""
+    return "; ".join(f"{suite}: {answer}" for suite, answer in store.answers(item).items()) or "it was not asked for"
+
+
+def main():
+    """Run them, or say why not."""
+    store = fetch.Store(fetch.CACHE, fetch.debian_archive())
+    oldest = store.find(fetch.xen(fetch.OLDEST))
+    if not oldest:
+        return skip("guests on the oldest release of Xen", reasons(store, fetch.xen(fetch.OLDEST)))
+    used = Path(os.environ["FETCHED"])
+    if f"FETCHED_xen := {oldest}\n" in used.read_text():
+        newer = reasons(store, fetch.xen(None)) if used.stem.endswith("newest") else "another was chosen with XEN"
+        return skip(f"guests on a newer release than {fetch.versions(oldest)}", newer)
+    own = used.with_name("fetched-oldest.mk")
+    own.write_text(used.read_text() + f"FETCHED_xen := {oldest}\n")
+    return subprocess.run(["make", "-f", "testbed.mk", "check-oldest"], env={**os.environ, "FETCHED": str(own)}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

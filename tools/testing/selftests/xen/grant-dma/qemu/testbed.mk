@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the goals of the Makefile do, with all that they use downloaded.
+
+SHELL := /bin/bash -o pipefail
+MAKEFLAGS += --no-print-directory
+HERE := $(CURDIR)
+TOP := $(abspath $(HERE)/../../../../../..)
+FLAVOURS ?= main
+
+.DELETE_ON_ERROR:
+
+include $(FETCHED)
+include pieces.mk
+include kernel.mk
+include ../bench/bench.mk
+include ../hostile/hostile.mk
+include ../dt/dt.mk
+
+export BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
+
+.PHONY: pieces boot shell kunit check check-oldest env
+pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
+
+# Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
+NEEDS_PIECES = +@mkdir -p $(CACHE) && \
+	flock -o $(CACHE)/pieces.lock $(MAKE) -f testbed.mk -j4 --output-sync=none pieces
+
+boot shell:
+	$(NEEDS_PIECES)
+	@python3 report.py $@
+
+kunit: FLAVOURS := main 16k 64k
+kunit:
+	$(NEEDS_PIECES) FLAVOURS="$(FLAVOURS)" >&2
+	@python3 without_xen.py
+
+check: FLAVOURS := main debug 64k
+check:
+	$(NEEDS_PIECES) hostile FLAVOURS="$(FLAVOURS)" >&2
+	@python3 check.py $(GUESTS)
+
+check-oldest:
+	$(NEEDS_PIECES) hostile VICTIM_FLAVOURS=main >&2
+	@python3 check.py --some
+
+# For a shell: eval "$(make -s env)"
+env:
+	@echo 'export $(foreach name,BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT FETCHED_xen FETCHED_qemu,$(name)="$($(name))")'
