@@ -120,7 +120,7 @@ def is_complete(path, file):
 
 
 class Suite:
-    """A suite of the archive for an architecture; what it is an addition to, such as security, comes with it."""
+    """A suite of the archive for an architecture; one for security is an addition to a release, which comes with it."""
 
     def __init__(self, archive, name, architecture):
         self.archive, self.name = archive, name
@@ -130,7 +130,7 @@ class Suite:
                         "-o", f"Dir::Cache={self.directory}", "-o", f"Dir::Etc::SourceList={self.directory}/sources",
                         "-o", f"APT::Architecture={architecture}", "-o", f"APT::Architectures::={architecture}",
                         "-o", f"APT::Default-Release={name}"]
-        parts = dict.fromkeys([name.partition("-")[0], name])
+        parts = dict.fromkeys([name.removesuffix("-security"), name])
         (self.directory / "sources").write_text("".join(
             f"{kind} [{archive.trust}] {archive.address(part)} {part} main\n"
             for part in parts for kind in ("deb", "deb-src")))
