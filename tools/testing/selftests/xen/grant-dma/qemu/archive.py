@@ -58,9 +58,9 @@ def complaint(text):
 
 
 def of_this_machine():
-    """The archives that this machine's apt uses, by suite, such as bookworm-security."""
-    command = ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"]
-    if not run(command).strip():
+    """The addresses of Debian's archive that this machine's apt uses, by suite, such as bookworm-security."""
+    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    if not run(command).strip():  # as long as it has no lists
         run(["apt-get", "-q", "update"])
     return dict(line.split() for line in run(command).splitlines())
 

@@ -291,6 +291,8 @@ def fetch(items, release=None, renew=False, store=None):
     """The directories of items, by their names."""
     store = store or Store(CACHE, debian_archive())
     with locked(CACHE / "fetch.lock"):
+        for unfinished in store.directory.glob("*/*.new"):
+            shutil.rmtree(unfinished)
         found = {item.name: store.get(item, release if item.name == "xen" else None, renew and item.name == "xen") for item in items}
         shutil.rmtree(CACHE / "archive/unfinished", ignore_errors=True)
     return found

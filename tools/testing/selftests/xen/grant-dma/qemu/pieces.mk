@@ -4,40 +4,48 @@
 # contents of both, so that a changed recipe makes its piece anew and an old clone
 # goes on finding its own.
 
-# piece NAME, OTHER FILES OF THE RECIPE, WHAT IT IS MADE FROM
-piece = $(CACHE)/$(1)-$(shell cat pieces/$(1).sh $(2) $(3:%=%/about.json) | sha256sum | cut -c 1-12)
+# piece NAME, FILES OF THE RECIPE, WHAT IT IS MADE FROM
+piece = $(CACHE)/$(1)-$(shell cat $(2) $(3:%=%/about.json) | sha256sum | cut -c 1-12)
 
-SYSROOT := $(call piece,unpack-packages,,$(FETCHED_xen))
-XEN_IMAGE := $(call piece,xen,pieces/unpack-source.sh,$(FETCHED_xen))/xen
-QEMU := $(call piece,qemu,pieces/unpack-source.sh pieces/unpack-packages.sh,$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
-DOM0 := $(call piece,dom0,dom0/init.sh dom0/block.sh pieces/qemu.sh pieces/unpack-packages.sh,$(FETCHED_qemu) $(FETCHED_xen))/initramfs
-GUEST_ROOT := $(call piece,guest,guest/init.sh pieces/unpack-packages.sh,$(FETCHED_guest))/root.img
-DTSCHEMA := $(if $(FETCHED_dtschema),$(call piece,dtschema,pieces/unpack-packages.sh,$(FETCHED_dtschema))/root)
+UNPACK_PACKAGES := pieces/unpack-packages.sh
+UNPACK_SOURCE := pieces/unpack-source.sh
+RECIPE_QEMU := pieces/qemu.sh $(UNPACK_SOURCE) $(UNPACK_PACKAGES)
+RECIPE_DOM0 := pieces/dom0.sh dom0/init.sh dom0/block.sh $(RECIPE_QEMU)
 
-# make_piece NAME, SCRIPT, ARGUMENTS: a piece appears only when it is complete. What was
+SYSROOT := $(call piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
+XEN_IMAGE := $(call piece,xen,pieces/xen.sh $(UNPACK_SOURCE),$(FETCHED_xen))/xen
+QEMU := $(call piece,qemu,$(RECIPE_QEMU),$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
+DOM0 := $(call piece,dom0,$(RECIPE_DOM0),$(FETCHED_qemu) $(FETCHED_xen))/initramfs
+GUEST_ROOT := $(call piece,guest,pieces/guest.sh guest/init.sh $(UNPACK_PACKAGES),$(FETCHED_guest))/root.img
+
+# make_piece NAME, RECIPE, ARGUMENTS: a piece appears only when it is complete. What was
 # left of an earlier try goes, whatever recipe it was of.
 define make_piece
 	@mkdir -p $(CACHE)
 	@rm -rf $(CACHE)/new-$(1)
-	@./step.sh $(1) $(BUILD)/log/$(1).log pieces/$(2).sh $(3) $(CACHE)/new-$(1)
+	@./step.sh $(1) $(BUILD)/log/$(1).log $(2) $(3) $(CACHE)/new-$(1)
 	@rm -rf $(@D)
 	@mv $(CACHE)/new-$(1) $(@D)
 endef
 
 $(SYSROOT)/usr:
-	$(call make_piece,sysroot,unpack-packages,$(FETCHED_xen))
+	$(call make_piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
 
 $(XEN_IMAGE):
-	$(call make_piece,xen,xen,$(FETCHED_xen))
+	$(call make_piece,xen,pieces/xen.sh,$(FETCHED_xen))
 
 $(QEMU): | $(SYSROOT)/usr
-	$(call make_piece,qemu,qemu,$(FETCHED_qemu) $(SYSROOT))
+	$(call make_piece,qemu,pieces/qemu.sh,$(FETCHED_qemu) $(SYSROOT))
 
 $(DOM0): | $(QEMU) $(SYSROOT)/usr
-	$(call make_piece,dom0,dom0,$(SYSROOT) $(QEMU))
+	$(call make_piece,dom0,pieces/dom0.sh,$(SYSROOT) $(QEMU))
 
 $(GUEST_ROOT):
-	$(call make_piece,guest,guest,$(FETCHED_guest))
+	$(call make_piece,guest,pieces/guest.sh,$(FETCHED_guest))
+
+ifdef FETCHED_dtschema
+DTSCHEMA := $(call piece,dtschema,pieces/dtschema.sh $(UNPACK_PACKAGES),$(FETCHED_dtschema))/root
 
 $(DTSCHEMA):
-	$(call make_piece,dtschema,dtschema,$(FETCHED_dtschema))
+	$(call make_piece,dtschema,pieces/dtschema.sh,$(FETCHED_dtschema))
+endif
