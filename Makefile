@@ -8,7 +8,7 @@ BASE_TREE := build/base/$(notdir $(TREE))
 BED_DIR := tools/testing/selftests/xen/grant-dma/qemu
 SERIES := python3 edits/series.py --base $(BASE)
 FROM := $(if $(KDIR),--kdir '$(KDIR)')
-BED := $(MAKE) -C $(BED_DIR) KDIR=$(abspath $(TREE))
+BED := $(MAKE) -C $(BED_DIR) KDIR=$(abspath $(TREE)) BASE='$(if $(KDIR),,$(BASE))'
 export BASE
 export PYTHONPATH := $(abspath $(BED_DIR))
 
@@ -28,7 +28,7 @@ help:
 	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had.'
 
 # All downloads come before the first compiler starts.
-fetch_goal = +@$(BED) fetch GOAL=$(1) BASE='$(if $(KDIR),,$(BASE))' RENEW=$(2)
+fetch_goal = +@$(BED) fetch GOAL=$(1) RENEW=$(2)
 
 boot shell:
 	$(call fetch_goal,boot)

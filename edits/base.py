@@ -12,7 +12,9 @@ import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
-from fetch import CACHE, Fault, about, fetch, linux
+from archive import Fault
+from items import linux
+from store import CACHE, about, fetch
 
 TOP = Path(__file__).resolve().parent.parent
 

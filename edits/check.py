@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from base import CACHE, TOP, git, git_tree
-from fetch import HOST_PACKAGES
+from host import PACKAGES
 from patches import matches, overlay_files
 from series import borrow
 from tap import Tap
@@ -40,7 +40,7 @@ def output(*command, **options):
 @functools.cache
 def tools():
     """The versions of all that checks use."""
-    packages = f"{HOST_PACKAGES['boot']} {HOST_PACKAGES['check']}".split()
+    packages = f"{PACKAGES['boot']} {PACKAGES['check']}".split()
     return output("dpkg-query", "-W", *packages).stdout
 
 

@@ -28,6 +28,15 @@ class Refused(Exception):
     """Why a suite can't give something, in the archive's words."""
 
 
+class Fault(Exception):
+    """Why a run can't go on, in a message for the user."""
+
+
+def say(text):
+    """Progress."""
+    print(f"fetch: {text}", flush=True)
+
+
 class File(NamedTuple):
     """A file of the archive."""
 

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import archive
-import fetch
+import host
+import items
+import store
 import tap
+from items import OLDEST, linux, xen
 
 HERE = Path(__file__).resolve().parent
 LINUX = "6.12"
-ITEMS = [fetch.xen(None), fetch.QEMU, fetch.GUEST_ROOT, fetch.DTSCHEMA_ROOT, fetch.linux(LINUX)]
+ITEMS = [xen(None), items.QEMU, items.GUEST_ROOT, items.DTSCHEMA_ROOT, linux(LINUX)]
 # Releases of Xen by suite; all other packages have the suite's name in their version.
 XEN = {"sid": "4.22.0", "forky": "4.21.1", "trixie-security": "4.20.4", "trixie": "4.20.3",
        "bookworm-security": "4.17.7", "bookworm": "4.17.5"}
@@ -111,9 +114,9 @@ def add_suite(top, suite, xen):
     sources = (add_source(top, suite, "xen", f"{xen}-1")
                + add_source(top, suite, "qemu", f"10.0+{mark}-1"))
     everywhere = ["meson", "python3-pycotap", f"linux-source-{LINUX}"]
-    names = dict.fromkeys([*everywhere, *fetch.SYSROOT, *fetch.GUEST, *fetch.DTSCHEMA])
+    names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA])
     lists = {"main/source/Sources": sources}
-    for architecture in {"arm64", fetch.host_architecture()}:
+    for architecture in {"arm64", items.host_architecture()}:
         lists[f"main/binary-{architecture}/Packages"] = (
             add_binary(top, suite, f"xen-utils-{release}", f"{xen}-1", architecture)
             + "".join(add_binary(top, suite, name, f"1+{mark}", architecture) for name in names))
@@ -122,7 +125,7 @@ def add_suite(top, suite, xen):
     # Debian's releases do not end with their additions, which apt takes only where it is told to.
     put(top, f"dists/{suite}/Release",
         (f"Suite: {suite}\nCodename: {suite}\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nComponents: main\n"
-         f"Architectures: {' '.join({'arm64', fetch.host_architecture()})}\nSHA256:\n{hashes}").encode())
+         f"Architectures: {' '.join({'arm64', items.host_architecture()})}\nSHA256:\n{hashes}").encode())
 
 
 class World:
@@ -140,7 +143,7 @@ class World:
         addresses = {suite: self.server.address for suite in ("bookworm", "bookworm-security")}
         debian = archive.Archive(self.cache / "archive", addresses, "trusted=yes",
                                  ["Acquire::Retries=0", "Acquire::http::Proxy=false"])
-        return fetch.Store(self.cache, lambda: debian)
+        return store.Store(self.cache, lambda: debian)
 
     def take_away(self, *patterns):
         """From now on these paths are not there."""
@@ -167,7 +170,7 @@ def refusal(call, *arguments):
     """The message of the Fault that a call must end with."""
     try:
         call(*arguments)
-    except fetch.Fault as fault:
+    except archive.Fault as fault:
         return str(fault)
     raise AssertionError("no fault")
 
@@ -177,8 +180,7 @@ def comes_from_each(item, taken_away, scratch):
     with world(scratch) as here:
         for number, suite in enumerate(item.suites):
             here.take_away(*(taken_away.format(suite=gone) for gone in item.suites[:number]))
-            store = here.new_store()
-            place = store.get(item)
+            place = here.new_store().get(item)
             expect(place.name == suite, f"from {place.name} instead of {suite}")
             expect(not here.left_half_made(), here.left_half_made())
             others = [path.name for path in place.iterdir() if path.name != "about.json"
@@ -214,25 +216,25 @@ def tests_of_items():
 def test_xen_is_not_mixed_from_suites(scratch):
     with world(scratch) as here:
         here.take_away("pool/sid/xen-utils-4.22", "pool/forky/xen/xen_4.21.1.orig", "pool/trixie-security/libxen-dev")
-        place = here.store.get(fetch.xen(None))
+        place = here.store.get(xen(None))
         expect(place.name == "trixie", place)
-        expect(fetch.about(place)["Xen"] == fetch.about(place)["toolstack"] == "4.20.3-1", fetch.about(place))
+        expect(store.about(place)["Xen"] == store.about(place)["toolstack"] == "4.20.3-1", store.about(place))
 
 
 def test_a_release_of_xen_is_chosen(scratch):
     with world(scratch) as here:
-        expect(here.store.get(fetch.xen("4.20"), "4.20").name == "trixie-security")
-        expect(here.store.get(fetch.xen("4.17"), "4.17").name == "bookworm-security")
-        expect(here.store.get(fetch.xen("4.2"), None).name != "sid", "asked though one is there")
-        said = refusal(here.store.get, fetch.xen("4.2"), "4.2")
+        expect(here.store.get(xen("4.20")).name == "trixie-security")
+        expect(here.store.get(xen("4.17")).name == "bookworm-security")
+        expect(here.store.get(xen(None)).name == "trixie-security", "asked though one is there")
+        said = refusal(here.store.get, xen("4.2"))
         expect("Xen 4.2:" in said and "sid: its Xen is 4.22.0-1" in said, said)
 
 
 def test_oldest_xen(scratch):
     with world(scratch) as here:
-        expect(here.store.get(fetch.xen(fetch.OLDEST)).name == "bookworm-security")
+        expect(here.store.get(xen(OLDEST)).name == "bookworm-security")
         here.take_away("pool/bookworm-security/")
-        expect(here.new_store().find(fetch.xen(fetch.OLDEST)).name == "bookworm-security", "not kept")
+        expect(here.new_store().find(xen(OLDEST)).name == "bookworm-security", "not kept")
 
 
 def test_what_is_there_is_not_asked_for(scratch):
@@ -248,24 +250,24 @@ def test_what_is_there_is_not_asked_for(scratch):
 def test_a_newer_xen_is_looked_for_when_asked(scratch):
     with world(scratch) as here:
         here.take_away("pool/(?!bookworm/)")
-        expect(here.store.get(fetch.xen(None)).name == "bookworm")
-        expect("404" in here.store.answers(fetch.xen(None))["sid"], here.store.answers(fetch.xen(None)))
-        expect(here.new_store().get(fetch.xen(None), renew=True).name == "bookworm", "lost")
+        expect(here.store.get(xen(None)).name == "bookworm")
+        expect("404" in here.store.answers(xen(None))["sid"], here.store.answers(xen(None)))
+        expect(here.new_store().get(xen(None), renew=True).name == "bookworm", "lost")
         here.take_away("pool/sid/")
-        expect(here.new_store().get(fetch.xen(None)).name == "bookworm", "asked without need")
-        expect(here.new_store().get(fetch.xen(None), renew=True).name == "forky")
-        expect(list(here.store.answers(fetch.xen(None))) == ["sid", "trixie-security", "trixie", "bookworm-security"],
-               here.store.answers(fetch.xen(None)))
+        expect(here.new_store().get(xen(None)).name == "bookworm", "asked without need")
+        expect(here.new_store().get(xen(None), renew=True).name == "forky")
+        expect(list(here.store.answers(xen(None))) == ["sid", "trixie-security", "trixie", "bookworm-security"],
+               here.store.answers(xen(None)))
 
 
 def test_a_download_that_was_cut_off_is_taken_up_again(scratch):
     with world(scratch) as here:
         here.server.cut = True
-        refusal(here.store.get, fetch.linux(LINUX))
+        refusal(here.store.get, linux(LINUX))
         expect(not here.left_half_made(), here.left_half_made())
         here.server.cut = False
         here.server.requests.clear()
-        expect(here.new_store().get(fetch.linux(LINUX)).name == fetch.linux(LINUX).suites[0])
+        expect(here.new_store().get(linux(LINUX)).name == linux(LINUX).suites[0])
         began = [start for path, start in here.server.requests if "linux-source" in path]
         expect(began == [1000], here.server.requests)
 
@@ -274,13 +276,13 @@ def test_a_damaged_file_is_refused(scratch):
     with world(scratch) as here:
         for path in here.top.glob("pool/trixie*/qemu/*.orig.tar.xz"):
             path.write_bytes(path.read_bytes()[::-1])
-        place = here.store.get(fetch.QEMU)
+        place = here.store.get(items.QEMU)
         expect(place.name == "bookworm-backports", place)
-        expect("Hash Sum mismatch" in here.store.answers(fetch.QEMU)["trixie"], here.store.answers(fetch.QEMU))
+        expect("Hash Sum mismatch" in here.store.answers(items.QEMU)["trixie"], here.store.answers(items.QEMU))
 
 
 def test_a_package_of_the_host_that_can_not_be_installed(scratch):
-    said = refusal(fetch.install, ["gcc", "no-such-package"])
+    said = refusal(host.install, ["gcc", "no-such-package"])
     expect("apt-get install: " in said and "by hand: no-such-package" in said, said)
 
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fetch
+import items
+import store
 from tap import Tap
 
 
@@ -20,21 +21,21 @@ def skip(what, why):
     return tap.end()
 
 
-def reasons(store, item):
+def reasons(kept, item):
     """Why suites did not give an item, in one line."""
-    return "; ".join(f"{suite}: {answer}" for suite, answer in store.answers(item).items()) or "it was not asked for"
+    return "; ".join(f"{suite}: {answer}" for suite, answer in kept.answers(item).items()) or "it was not asked for"
 
 
 def main():
     """Run them, or say why not."""
-    store = fetch.Store(fetch.CACHE, fetch.debian_archive())
-    oldest = store.find(fetch.xen(fetch.OLDEST))
+    kept = store.Store(store.CACHE, store.debian_archive())
+    oldest = kept.find(items.xen(items.OLDEST))
     if not oldest:
-        return skip("guests on the oldest release of Xen", reasons(store, fetch.xen(fetch.OLDEST)))
+        return skip("guests on the oldest release of Xen", reasons(kept, items.xen(items.OLDEST)))
     used = Path(os.environ["FETCHED"])
     if f"FETCHED_xen := {oldest}\n" in used.read_text():
-        newer = reasons(store, fetch.xen(None)) if used.stem.endswith("newest") else "another was chosen with XEN"
-        return skip(f"guests on a newer release than {fetch.versions(oldest)}", newer)
+        newer = reasons(kept, items.xen(None)) if used.stem.endswith("newest") else "another was chosen with XEN"
+        return skip(f"guests on a newer release than {store.versions(oldest)}", newer)
     own = used.with_name("fetched-oldest.mk")
     own.write_text(used.read_text() + f"FETCHED_xen := {oldest}\n")
     return subprocess.run(["make", "-f", "testbed.mk", "check-oldest"], env={**os.environ, "FETCHED": str(own)}).returncode

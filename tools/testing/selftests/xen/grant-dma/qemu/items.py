@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the test bed downloads, and from which suites of Debian's archive."""
+
+import re
+from typing import Callable, NamedTuple
+
+import archive
+from archive import Refused
+
+# What QEMU is built against, and what dom0 is made of beside the toolstack.
+SYSROOT = ["libc6-dev", "libglib2.0-dev", "libpixman-1-dev", "libfdt-dev", "libxen-dev", "zlib1g-dev",
+           "busybox-static", "socat"]
+GUEST = ["busybox-static", "fio", "e2fsprogs", "socat", "iproute2", "kmod", "iperf3", "sockperf"]
+DTSCHEMA = ["dt-schema", "yamllint", "python3", "make", "gcc", "libc6-dev", "flex", "bison", "coreutils", "dash",
+            "sed", "grep", "gawk", "findutils", "diffutils"]
+
+
+class Item(NamedTuple):
+    """Something that is downloaded whole, or not at all."""
+
+    name: str
+    what: str  # for the user
+    suites: list  # in the order in which they are tried
+    files: Callable  # (archive, suite's name) -> files, versions by part; Refused if it is not the right one
+    release: str = None  # of Xen, if not any will do
+
+
+def xen_files(debian, suite, release):
+    """A release of Xen is a set: the hypervisor's source, toolstack and libraries of one suite."""
+    suite = debian.suite(suite)
+    source = suite.source("xen")
+    version = version_of(source, "xen")
+    if release and not is_release(version, release):
+        raise Refused(f"its Xen is {version}")
+    toolstack = "xen-utils-" + ".".join(version.split(".")[:2])
+    binaries = suite.binaries([*SYSROOT, toolstack])
+    return source + binaries, {"Xen": version, "toolstack": version_of(binaries, toolstack)}
+
+
+def qemu_files(debian, suite):
+    """QEMU's source, and what it is built with that the host has in a version too old."""
+    suite = debian.suite(suite)
+    source = suite.source("qemu")
+    return source + suite.alone(["meson", "python3-pycotap"]), {"QEMU": version_of(source, "qemu")}
+
+
+def linux_files(debian, suite, base):
+    """The kernel's source, which Debian has as a tarball in a binary package."""
+    package = f"linux-source-{base}"
+    files = debian.suite(suite).alone([package])
+    return files, {"Linux": version_of(files, package)}
+
+
+def root_files(debian, suite, packages, architecture):
+    """Packages with all that they depend on."""
+    return debian.suite(suite, architecture).binaries(packages), {}
+
+
+def version_of(files, package):
+    """The version of a package among files."""
+    return next(version for version in (file.version(package) for file in files) if version)
+
+
+def is_release(version, release):
+    """Whether a version is of a release: 4.17.5 is of 4.17 and of 4."""
+    return bool(re.match(rf"{re.escape(release)}(?!\d)", version))
+
+
+# Newest first; the last ones are those of Debian 12, the host.
+XEN_SUITES = ["sid", "forky", "trixie-security", "trixie", "bookworm-security", "bookworm"]
+OLDEST = "oldest"
+
+
+def xen(release):
+    """A release of Xen; any, the newest first, where none is named."""
+    suites = XEN_SUITES
+    if release == OLDEST:
+        suites, release = XEN_SUITES[-2:], None
+    return Item("xen", f"Xen {release or ''}".rstrip() + ": source of the hypervisor, arm64 packages of the toolstack",
+                suites, lambda debian, suite: xen_files(debian, suite, release), release)
+
+
+def linux(base):
+    """The source of a Linux release."""
+    suites = [f"{release}{part}" for release in ("bookworm", "trixie") for part in ("-security", "", "-backports")]
+    return Item(f"linux-{base}", f"source of Linux {base}", [*suites, "forky", "sid"],
+                lambda debian, suite: linux_files(debian, suite, base))
+
+
+# QEMU before 10.0 has faults in its cache of grants.
+QEMU = Item("qemu", "QEMU 10.0 or newer: its source", ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"],
+            qemu_files)
+GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"],
+                  lambda debian, suite: root_files(debian, suite, GUEST, "arm64"))
+# A kernel's bindings need a dtschema of their own age.
+DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"],
+                     lambda debian, suite: root_files(debian, suite, DTSCHEMA, host_architecture()))
+
+
+def host_architecture():
+    """Debian's name of it."""
+    return archive.run(["dpkg", "--print-architecture"]).strip()
+
+
+def of_goal(goal, base, release):
+    """What a goal needs; a base of the user's own is not downloaded."""
+    return [*([linux(base)] if base else []), xen(release), QEMU, GUEST_ROOT,
+            *([DTSCHEMA_ROOT] if goal == "check" else [])]

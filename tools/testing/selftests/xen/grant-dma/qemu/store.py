@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was downloaded from Debian's archive, so that it is asked once."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import archive
+from archive import Fault, Refused, say
+from items import is_release
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xen-grant-dma"
+
+
+class Store:
+    """What was downloaded: fetched/<item>/<suite>/, with its versions in about.json, or not there at all."""
+
+    def __init__(self, cache, debian):
+        self.directory = cache / "fetched"
+        self.debian = debian
+
+    def place(self, item, suite):
+        """Where an item of a suite lies."""
+        return self.directory / item.name / suite
+
+    def has(self, item, suite):
+        """Whether an item of a suite is there, and of the release that is wanted."""
+        place = self.place(item, suite)
+        return place.exists() and (not item.release or is_release(about(place)["Xen"], item.release))
+
+    def download(self, item, suite):
+        """Bring an item of a suite, whole; its directory."""
+        files, versions = item.files(self.debian(), suite)
+        say(f"{item.name}: from {suite}, {archive.megabytes(files):.0f} MB")
+        place = self.place(item, suite)
+        new = place.with_name(f"{suite}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        try:
+            self.debian().download(files, new, lambda rest: say(f"{item.name}: {rest:.0f} MB to go"))
+            names = "\n".join(sorted(file.name for file in files))
+            (new / "about.json").write_text(json.dumps(
+                {"suite": suite, **versions, "files": hashlib.sha256(names.encode()).hexdigest()}))
+            shutil.rmtree(place, ignore_errors=True)  # another release of Xen
+            new.rename(place)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+        return place
+
+    def find(self, item):
+        """The directory of an item from the first suite of which it is there, or None."""
+        return next((self.place(item, suite) for suite in item.suites if self.has(item, suite)), None)
+
+    def get(self, item, renew=False):
+        """The directory of an item from the first suite that has it; what is there need not be asked for, unless
+        a suite before it may have it by now.
+        """
+        there = self.find(item)
+        if there and not renew:
+            return there
+        for suite in item.suites:
+            if self.has(item, suite):
+                return self.place(item, suite)
+            try:
+                place = self.download(item, suite)
+            except Refused as answer:
+                say(f"{item.name}: not from {suite}: {answer}")
+                self.remember(item, suite, str(answer))
+            else:
+                self.remember(item, suite, None)
+                return place
+        raise Fault(missing(item, self.answers(item)))
+
+    def remember(self, item, suite, answer):
+        """Keep the reason why a suite did not give an item."""
+        answers = {**self.answers(item), suite: answer}
+        path = self.directory / item.name / "answers.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({suite: answer for suite, answer in answers.items() if answer}))
+
+    def answers(self, item):
+        """Why suites did not give an item, by suite, when they were asked last."""
+        path = self.directory / item.name / "answers.json"
+        known = json.loads(path.read_text()) if path.exists() else {}
+        return {suite: known[suite] for suite in item.suites if suite in known}
+
+
+def about(directory):
+    """The versions of what lies in a directory of the store."""
+    return json.loads((directory / "about.json").read_text())
+
+
+def versions(directory):
+    """The same for a reader."""
+    return ", ".join(f"{part} {version}" for part, version in about(directory).items() if part not in ("suite", "files"))
+
+
+def missing(item, answers):
+    """The message for something that no suite has."""
+    tried = "\n".join(f"  {suite}: {answer}" for suite, answer in answers.items())
+    return f"""{item.what}: can't be had, and nothing was built. These suites were tried:
+{tried}
+The archive is the one that this machine's apt uses. Its lists and its files are out of step at times: try again in some
+hours, or set another mirror in /etc/apt/sources.list. What was downloaded is kept."""
+
+
+@contextmanager
+def locked(path):
+    """One process at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def debian_archive():
+    """Debian's archive, as this machine reaches it; asked for when something is missing."""
+    made = []
+
+    def get():
+        if not made:
+            made.append(archive.Archive(CACHE / "archive", archive.of_this_machine()))
+        return made[0]
+    return get
+
+
+def fetch(items, renew=False):
+    """The directories of items, by their names; renew looks for a newer Xen than the one that is there."""
+    store = Store(CACHE, debian_archive())
+    with locked(CACHE / "fetch.lock"):
+        for unfinished in store.directory.glob("*/*.new"):
+            shutil.rmtree(unfinished)
+        found = {item.name: store.get(item, renew and item.name == "xen") for item in items}
+        shutil.rmtree(CACHE / "archive/unfinished", ignore_errors=True)
+    return found
