@@ -11,7 +11,7 @@ PACKAGES = {
     "boot": "gcc make xz-utils bzip2 patch debian-archive-keyring qemu-system-arm gcc-aarch64-linux-gnu "
             "libc6-dev-arm64-cross ccache flex bison bc libssl-dev libelf-dev cpio kmod device-tree-compiler e2fsprogs "
             "ninja-build python3-venv pkg-config",
-    "check": "iproute2 shellcheck perl python3-git python3-ply python3-sphinx python3-sphinx-rtd-theme "
+    "check": "iproute2 shellcheck perl python3-git python3-ply python3-sphinx python3-sphinx-rtd-theme python3-yaml "
              "gcc-arm-linux-gnueabihf libc6-dev sparse",
     "bench": "gnuplot-nox",
 }
