@@ -68,7 +68,8 @@ def complaint(text):
 
 def of_this_machine():
     """The addresses of Debian's archive that this machine's apt uses, by suite, such as bookworm-security."""
-    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)",
+               "Created-By: Packages", "Origin: Debian"]
     if not run(command).strip():  # as long as it has no lists
         run(["apt-get", "-q", "update"])
     return dict(line.split() for line in run(command).splitlines())

@@ -3,8 +3,8 @@
 
   fetch.py GOAL [--base VERSION] [--xen RELEASE] [--renew] [--out FILE]
 
-Each thing comes from the first suite, of those named in items.py, that has all of it, and stays in the cache. FILE tells
-make where each lies.
+Each thing comes from the first suite, of those named in items.py, that has all of it, and stays in the cache. FILE
+tells make where each lies.
 """
 
 import argparse

@@ -303,8 +303,8 @@ def is_cut_off():
 def goals_need_no_archive(goal):
     """A test: with all downloaded, a goal does without the archive."""
     def test(scratch):
-        done = subprocess.run(["python3", HERE / "fetch.py", goal, "--base", os.environ["BASE"], "--out", scratch / "out"],
-                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        command = ["python3", HERE / "fetch.py", goal, "--base", os.environ["BASE"], "--out", scratch / "out"]
+        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         expect(done.returncode == 0 and (scratch / "out").exists(), done.stdout)
     return test
 
@@ -312,7 +312,8 @@ def goals_need_no_archive(goal):
 def main():
     """Run the tests."""
     tests = [*tests_of_items(), *tap.tests_in(globals())]
-    offline = [(f"make {goal} needs no archive when all is there", goals_need_no_archive(goal)) for goal in ("boot", "check")]
+    offline = [(f"make {goal} needs no archive when all is there", goals_need_no_archive(goal))
+               for goal in ("boot", "check")]
     why = "" if is_cut_off() else "the network can't be cut off: unshare --net is not allowed"
     if not os.environ.get("BASE"):
         why = why or "BASE is not set"

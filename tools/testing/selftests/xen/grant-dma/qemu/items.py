@@ -88,8 +88,8 @@ def linux(base):
 
 
 # QEMU before 10.0 has faults in its cache of grants.
-QEMU = Item("qemu", "QEMU 10.0 or newer: its source", ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"],
-            qemu_files)
+QEMU = Item("qemu", "QEMU 10.0 or newer: its source",
+            ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], qemu_files)
 GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"],
                   lambda debian, suite: root_files(debian, suite, GUEST, "arm64"))
 # A kernel's bindings need a dtschema of their own age.

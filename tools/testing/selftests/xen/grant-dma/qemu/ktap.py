@@ -96,8 +96,10 @@ class Reader:
     def begin(self, depth):
         """Start a group's results, ending those of the last group of this depth."""
         self.end_above(depth)
-        if self.levels and self.levels[-1].depth == depth and (self.levels[-1].seen or self.levels[-1].plan is not None):
-            self.end(self.levels.pop())
+        level = self.level(depth)
+        if not level.seen and level.plan is None:
+            return level
+        self.end(self.levels.pop())
         return self.level(depth)
 
     def level(self, depth):

@@ -38,7 +38,8 @@ def main():
         return skip(f"guests on a newer release than {store.versions(oldest)}", newer)
     own = used.with_name("fetched-oldest.mk")
     own.write_text(used.read_text() + f"FETCHED_xen := {oldest}\n")
-    return subprocess.run(["make", "-f", "testbed.mk", "check-oldest"], env={**os.environ, "FETCHED": str(own)}).returncode
+    command = ["make", "-f", "testbed.mk", "check-oldest"]
+    return subprocess.run(command, env={**os.environ, "FETCHED": str(own)}).returncode
 
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ def about(directory):
 
 def versions(directory):
     """The same for a reader."""
-    return ", ".join(f"{part} {version}" for part, version in about(directory).items() if part not in ("suite", "files"))
+    return ", ".join(f"{part} {version}" for part, version in about(directory).items()
+                     if part not in ("suite", "files"))
 
 
 def missing(item, answers):
