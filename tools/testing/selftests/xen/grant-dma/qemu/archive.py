@@ -144,15 +144,15 @@ class Suite:
         (self.directory / "sources").write_text("".join(
             f"{kind} [{archive.trust}] {archive.address(part)} {part} main\n"
             for part in parts for kind in ("deb", "deb-src")))
-        self.apt("apt-get", "-q", "update")
+        self.apt_get("-q", "update")
 
-    def apt(self, tool, *arguments):
-        """Run one of apt's programs on this suite."""
-        return run([tool, *self.options, *arguments])
+    def apt_get(self, *arguments):
+        """Run apt-get on this suite."""
+        return run(["apt-get", *self.options, *arguments])
 
     def files(self, *arguments):
         """The files that an apt-get call would download."""
-        lines = self.apt("apt-get", "-qq", "--print-uris", *arguments)
+        lines = self.apt_get("-qq", "--print-uris", *arguments)
         return [File(uri, name, int(size), sha256)
                 for uri, name, size, sha256 in re.findall(r"^'(\S+)' (\S+) (\d+) SHA256:(\w+)", lines, re.M)]
 

@@ -16,7 +16,9 @@ include ../bench/bench.mk
 include ../hostile/hostile.mk
 include ../dt/dt.mk
 
-export BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
+# What paths.py reads.
+PATHS := BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
+export $(PATHS)
 
 .PHONY: pieces boot shell kunit check check-oldest env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
@@ -45,4 +47,4 @@ check-oldest:
 
 # For a shell: eval "$(make -s env)"
 env:
-	@echo 'export $(foreach name,BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT FETCHED_xen FETCHED_qemu,$(name)="$($(name))")'
+	@echo 'export $(foreach name,$(PATHS),$(name)="$($(name))")'

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a run ran on: what its parts say of themselves, and what Debian calls them."""
 
-import json
 import re
 import subprocess
 
 from paths import FETCHED_QEMU, FETCHED_XEN, KDIR
+from store import about
 
 UNKNOWN = "?"
-
-
-def about(directory):
-    """What fetch.py noted of its download."""
-    return json.loads((directory / "about.json").read_text())
 
 
 def xen_release():
