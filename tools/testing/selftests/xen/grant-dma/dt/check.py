@@ -77,8 +77,10 @@ def exit_error(result):
 
 def case_errors(tree, dts):
     """What is wrong with the verdict on a case."""
-    dtb = tree / dts.with_suffix(".dtb").name
-    subprocess.run([tree / "scripts/dtc/dtc", "-q", "-o", dtb, dts], check=True)
+    dtb, dtc = tree / dts.with_suffix(".dtb").name, tree / "scripts/dtc/dtc"
+    if not dtc.exists():
+        return [f"no {dtc}: see above"]
+    subprocess.run([dtc, "-q", "-o", dtb, dts], check=True)
     errors = dtb_errors(tree / SCHEMA, dtb)
     reason = rejection(dts)
     if not reason:

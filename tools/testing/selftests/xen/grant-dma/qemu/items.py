@@ -12,7 +12,7 @@ SYSROOT = ["libc6-dev", "libglib2.0-dev", "libpixman-1-dev", "libfdt-dev", "libx
            "busybox-static", "socat"]
 GUEST = ["busybox-static", "fio", "e2fsprogs", "socat", "iproute2", "kmod", "iperf3", "sockperf"]
 DTSCHEMA = ["dt-schema", "yamllint", "python3", "make", "gcc", "libc6-dev", "flex", "bison", "coreutils", "dash",
-            "sed", "grep", "gawk", "findutils", "diffutils"]
+            "sed", "grep", "gawk", "findutils", "diffutils", "debianutils"]
 
 
 class Item(NamedTuple):

@@ -78,13 +78,17 @@ class Store:
     def remember(self, item, suite, answer):
         """Keep the reason why a suite did not give an item."""
         answers = {**self.answers(item), suite: answer}
-        path = self.directory / item.name / "answers.json"
+        path = self.answers_path(item)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({suite: answer for suite, answer in answers.items() if answer}))
 
+    def answers_path(self, item):
+        """Where the reasons lie; a release of Xen that is asked for has its own."""
+        return self.directory / item.name / f"answers{item.release or ''}.json"
+
     def answers(self, item):
         """Why suites did not give an item, by suite, when they were asked last."""
-        path = self.directory / item.name / "answers.json"
+        path = self.answers_path(item)
         known = json.loads(path.read_text()) if path.exists() else {}
         return {suite: known[suite] for suite in item.suites if suite in known}
 

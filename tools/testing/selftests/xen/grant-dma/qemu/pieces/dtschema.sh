@@ -4,5 +4,7 @@
 set -eu
 fetched=$1 dir=$2
 "$(dirname "$0")/unpack-packages.sh" "$fetched" "$dir/root"
-ln -s gawk "$dir/root/usr/bin/awk" # Debian's own link is made when packages are configured
+# Debian's own links are made when packages are configured.
+ln -s gawk "$dir/root/usr/bin/awk"
+ln -s which.debianutils "$dir/root/usr/bin/which"
 mkdir -p "$dir/root/dev" "$dir/root/mnt" "$dir/root/tmp" "$dir/root/schemas"
