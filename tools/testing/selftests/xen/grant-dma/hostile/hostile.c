@@ -323,7 +323,8 @@ static void snoop(struct victim victim, unsigned int seconds,
 		err(1, "can't be nice");
 	snoop.victim = victim;
 	for (now = start; now < start + seconds ||
-	     (snoop.visits < visits && now < start + seconds + PATIENCE);
+	     ((snoop.visits < visits || !snoop.sweeps) &&
+	      now < start + seconds + PATIENCE);
 	     now = time(NULL))
 		snoop_round(&snoop);
 	snoop_report(&snoop);

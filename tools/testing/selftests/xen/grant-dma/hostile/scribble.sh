@@ -24,7 +24,7 @@ map_buffers() {
 		echo "# bytes changed: $(tr '\n' ' ' <$VICTIM/damage)"
 }
 
-# Long enough for some rounds through the whole grant table.
+# Through the whole grant table at least once.
 snoop() {
 	order snoop 6 0 </dev/null
 }
