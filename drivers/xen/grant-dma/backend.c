@@ -6,14 +6,24 @@
 #include <linux/slab.h>
 
 #include "backend.h"
-#include "isolation.h"
-#include "pool.h"
+#include "table.h"
 
 /* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
 LIST_HEAD(grant_backends);
 
-static struct grant_backend *grant_backend_find(domid_t domid)
+static void deferred_begin(struct grant_deferred *deferred)
+{
+	kref_get(&container_of(deferred, struct grant_backend, deferred)->kref);
+}
+
+static void deferred_end(struct grant_deferred *deferred)
+{
+	grant_backend_put(container_of(deferred, struct grant_backend,
+				       deferred));
+}
+
+static struct grant_backend *backend_find(domid_t domid)
 {
 	struct grant_backend *backend;
 
@@ -23,7 +33,7 @@ static struct grant_backend *grant_backend_find(domid_t domid)
 	return NULL;
 }
 
-static struct grant_backend *grant_backend_create(domid_t domid)
+static struct grant_backend *backend_create(domid_t domid)
 {
 	struct grant_backend *backend = kzalloc(sizeof(*backend), GFP_KERNEL);
 
@@ -34,21 +44,18 @@ static struct grant_backend *grant_backend_create(domid_t domid)
 	backend->ranges = grant_ranges_get();
 	if (!backend->ranges)
 		goto free_backend;
-	if (grant_held_init(&backend->held, backend->ranges->size))
+	backend->deferred.domid = domid;
+	backend->deferred.ranges = backend->ranges;
+	backend->deferred.begin = deferred_begin;
+	backend->deferred.end = deferred_end;
+	if (grant_deferred_init(&backend->deferred))
 		goto put_ranges;
-	if (grant_isolation_strict()) {
-		backend->pool = grant_pool_create(backend);
-		if (!backend->pool)
-			goto destroy_held;
-	}
 
 	kref_init(&backend->kref);
 	INIT_LIST_HEAD(&backend->devices);
 	list_add_tail(&backend->node, &grant_backends);
 	return backend;
 
-destroy_held:
-	grant_held_destroy(&backend->held);
 put_ranges:
 	grant_ranges_put(backend->ranges);
 free_backend:
@@ -69,23 +76,22 @@ struct grant_backend *grant_backend_get(domid_t domid)
 	struct grant_backend *backend;
 
 	mutex_lock(&grant_backends_lock);
-	backend = grant_backend_find(domid);
+	backend = backend_find(domid);
 	if (backend)
 		kref_get(&backend->kref);
 	else
-		backend = grant_backend_create(domid);
+		backend = backend_create(domid);
 	mutex_unlock(&grant_backends_lock);
 	return backend;
 }
 
-static void grant_backend_release(struct kref *kref)
+static void backend_release(struct kref *kref)
 {
 	struct grant_backend *backend =
 		container_of(kref, struct grant_backend, kref);
 
 	list_del(&backend->node);
-	grant_pool_destroy(backend->pool);
-	grant_held_destroy(&backend->held);
+	grant_deferred_destroy(&backend->deferred);
 	grant_ranges_put(backend->ranges);
 	mutex_unlock(&grant_backends_lock);
 	kfree(backend);
@@ -99,23 +105,61 @@ static void grant_backend_release(struct kref *kref)
  */
 void grant_backend_put(struct grant_backend *backend)
 {
-	kref_put_mutex(&backend->kref, grant_backend_release,
-		       &grant_backends_lock);
+	kref_put_mutex(&backend->kref, backend_release, &grant_backends_lock);
 }
 
-/* What grant_backend_end() does when a reference is in use after @ended others. */
-void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
-			unsigned long count, unsigned long ended)
+/**
+ * grant_usage_add() - count references
+ * @usage: what is counted
+ * @count: how many came into use, negative for those that went out of use
+ *
+ * Context: Any.
+ */
+void grant_usage_add(struct grant_usage *usage, int count)
 {
-	grant_ref_t end = first + count, ref;
+	int used = atomic_add_return(count, &usage->used);
+	int peak = atomic_read(&usage->peak);
 
-	grant_range_split(backend->ranges, first, count);
-	for (ref = first + ended; ref < end; ref++) {
-		if (grant_table_end(ref, 1))
-			continue;
-		grant_range_free_part(backend->ranges, first, ref - first);
-		grant_held_add(backend, ref);
-		first = ref + 1;
-	}
-	grant_range_free_part(backend->ranges, first, end - first);
+	while (used > peak && !atomic_try_cmpxchg(&usage->peak, &peak, used))
+		;
+}
+
+/**
+ * grant_backend_alloc() - allocate references for a backend
+ * @backend: the backend
+ * @count: how many, at least 1
+ *
+ * Context: Any.
+ * Return: the first reference, or 0 when there is no such range, or when the
+ * backend uses so many references that were unmapped, or so far apart, that it
+ * gets no more.
+ */
+grant_ref_t grant_backend_alloc(struct grant_backend *backend,
+				unsigned int count)
+{
+	if (unlikely(READ_ONCE(backend->deferred.full)))
+		return 0;
+	return grant_range_alloc(backend->ranges, count);
+}
+
+/**
+ * grant_backend_end() - end a backend's access to a range of pages, and free it
+ * @backend: the backend
+ * @first: first reference; all of them grant access
+ * @count: how many, as allocated
+ *
+ * A page that the backend still has mapped is kept with its reference until it
+ * lets go. The owner may free the pages as soon as this returns.
+ *
+ * Context: Any.
+ */
+void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
+		       unsigned int count)
+{
+	unsigned int ended = grant_table_end(first, count);
+
+	if (likely(ended == count))
+		grant_range_free(backend->ranges, first, count);
+	else
+		grant_defer(&backend->deferred, first, count, ended);
 }

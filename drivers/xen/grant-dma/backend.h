@@ -6,6 +6,7 @@
 #ifndef _XEN_GRANT_DMA_BACKEND_H
 #define _XEN_GRANT_DMA_BACKEND_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -13,26 +14,43 @@
 #include <xen/grant_table.h>
 #include <xen/interface/xen.h>
 
-#include "held.h"
+#include "deferred.h"
 #include "range.h"
-#include "table.h"
-#include "usage.h"
 
-struct grant_pool;
+struct grant_slots;
 
+/**
+ * struct grant_usage - references in use
+ * @used: how many
+ * @peak: how many at most
+ */
+struct grant_usage {
+	atomic_t used;
+	atomic_t peak;
+};
+
+/**
+ * struct grant_backend - a backend domain
+ * @domid: the domain
+ * @kref: its users: devices, and @deferred while anything is in there
+ * @node: in the list of backends
+ * @ranges: where its references are from
+ * @slots: memory for copies, as long as there are devices; NULL unless
+ *	isolation is strict
+ * @usage: references of its devices' mappings, so far as CPUs passed them on
+ * @deferred: what it still uses
+ * @devices: its devices
+ * @past_mappings: mappings of devices that are gone
+ * @past_failures: their mappings that failed
+ */
 struct grant_backend {
 	domid_t domid;
 	struct kref kref;
 	struct list_head node;
-
 	struct grant_ranges *ranges;
-	/* NULL unless isolation is strict. */
-	struct grant_pool *pool;
-	/* Of its devices, so far as they passed it on; what is held is extra. */
+	struct grant_slots *slots;
 	struct grant_usage usage;
-	struct grant_held held;
-
-	/* Devices, and what devices that are gone counted. */
+	struct grant_deferred deferred;
 	struct list_head devices;
 	u64 past_mappings;
 	u64 past_failures;
@@ -43,47 +61,11 @@ extern struct list_head grant_backends;
 
 struct grant_backend *grant_backend_get(domid_t domid);
 void grant_backend_put(struct grant_backend *backend);
-void grant_backend_hold(struct grant_backend *backend, grant_ref_t first,
-			unsigned long count, unsigned long ended);
+void grant_usage_add(struct grant_usage *usage, int count);
 
-/**
- * grant_backend_alloc() - allocate references for a backend
- * @backend: the backend
- * @count: how many, at least 1
- *
- * Context: Any.
- * Return: the first reference, or 0 when there is no such run, or when the
- * backend uses so many references that were unmapped, or so far apart, that it
- * gets no more.
- */
-static inline grant_ref_t grant_backend_alloc(struct grant_backend *backend,
-					      unsigned long count)
-{
-	if (unlikely(READ_ONCE(backend->held.full)))
-		return 0;
-	return grant_range_alloc(backend->ranges, count);
-}
-
-/**
- * grant_backend_end() - end a backend's access to a run of pages, and free the run
- * @backend: the backend
- * @first: first reference; all of them grant access
- * @count: how many, as allocated
- *
- * A page that the backend still has mapped is held with its reference until it
- * lets go. The owner may free the pages as soon as this returns.
- *
- * Context: Any.
- */
-static inline void grant_backend_end(struct grant_backend *backend,
-				     grant_ref_t first, unsigned long count)
-{
-	unsigned long ended = grant_table_end(first, count);
-
-	if (likely(ended == count))
-		grant_range_free(backend->ranges, first, count);
-	else
-		grant_backend_hold(backend, first, count, ended);
-}
+grant_ref_t grant_backend_alloc(struct grant_backend *backend,
+				unsigned int count);
+void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
+		       unsigned int count);
 
 #endif /* _XEN_GRANT_DMA_BACKEND_H */

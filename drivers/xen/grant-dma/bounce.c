@@ -1,20 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers of more than a Xen page, or at the end of one, that don't fill their
- * Xen pages.
+ * Copies of what must not be granted itself: parts of a buffer that share a Xen page
+ * with other memory of the guest, and memory of a slab.
  *
- * Just the head and the tail are copied, to pages of the pool that are granted
- * once more, by the first and the last reference of the buffer's run, so that it
- * stays one range of DMA addresses. Memory of a slab is copied whole.
+ * A buffer below a Xen page is copied to a slot. Of a longer one just head and tail
+ * are copied, to slots of a page each. These pages are granted once more, by the
+ * first and the last reference of the buffer's range, so that it stays one range
+ * of DMA addresses.
+ *
+ * A slot is the backend's to read, and perhaps to write, at any time. It holds a copy
+ * of what the device may read as long as that is mapped, and is zero otherwise, but
+ * for what the backend itself wrote. So what is copied back and was not written
+ * is zero, never a part of another mapping.
  */
 
-#include <linux/list.h>
+#include <linux/dma-mapping.h>
+#include <linux/highmem.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/string.h>
 
+#include <xen/page.h>
+
+#include "address.h"
+#include "backend.h"
 #include "bounce.h"
-#include "copy.h"
-#include "small.h"
+#include "slot.h"
 #include "table.h"
+
+static void copy(void *slot, phys_addr_t phys, size_t size, bool to_slot)
+{
+	size_t offset, step;
+	void *memory;
+
+	for (; size; size -= step, phys += step, slot += step) {
+		offset = offset_in_page(phys);
+		step = min(size, PAGE_SIZE - offset);
+		memory = kmap_local_page(pfn_to_page(PHYS_PFN(phys)));
+		if (to_slot)
+			memcpy(slot, memory + offset, step);
+		else
+			memcpy(memory + offset, slot, step);
+		kunmap_local(memory);
+	}
+}
+
+static void copy_in(void *slot, phys_addr_t phys, size_t size,
+		    enum dma_data_direction dir, unsigned long attrs)
+{
+	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		copy(slot, phys, size, true);
+}
+
+static void copy_out(void *slot, phys_addr_t phys, size_t size,
+		     enum dma_data_direction dir, unsigned long attrs)
+{
+	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		copy(slot, phys, size, false);
+	memset(slot, 0, size);
+}
+
+static enum grant_slot_use slot_use(enum dma_data_direction dir)
+{
+	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
+}
+
+/* The page of slots that a reference grants, or NULL. */
+static struct grant_slot_page *slot_page(struct grant_backend *backend,
+					 dma_addr_t addr)
+{
+	return backend->ranges->info[grant_dma_ref(addr)].page;
+}
+
+/* The memory that a byte of a slot stands for. */
+static phys_addr_t origin(struct grant_slot_page *page, dma_addr_t addr)
+{
+	unsigned int size = 1 << (page->cache->shift + GRANT_SLOT_MIN_SHIFT);
+
+	return *grant_slot_origin(page, addr) + (addr & (size - 1));
+}
+
+static void *slot_memory(struct grant_slot_page *page, dma_addr_t addr)
+{
+	return page->vaddr + xen_offset_in_page(addr);
+}
 
 /* Bytes of a buffer in the Xen page in which it begins. */
 static size_t part_of(u64 addr, size_t size)
@@ -22,146 +92,63 @@ static size_t part_of(u64 addr, size_t size)
 	return min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
 }
 
-static int bounce_begin(struct grant_backend *backend, grant_ref_t ref,
-			phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs)
+/*
+ * No count of its own would keep memory of a slab from reuse when the backend still
+ * uses it after the mapping's end.
+ */
+static bool is_slab(phys_addr_t phys)
 {
-	unsigned int offset = xen_offset_in_page(phys);
-	struct grant_ranges *ranges = backend->ranges;
-	struct grant_pool_page *page;
-	u32 slot;
-
-	slot = grant_slot_alloc(backend->pool, ranges, grant_slot_use(dir),
-				XEN_PAGE_SHIFT);
-	if (!slot)
-		return -ENOMEM;
-
-	page = ranges->bounces[grant_slot_ref(slot)];
-	page->slots[0].origin = phys - offset;
-	grant_copy_in(page->vaddr + offset, phys, size, dir, attrs);
-	WRITE_ONCE(ranges->bounces[ref], page);
-	return 0;
-}
-
-static void bounce_end(struct grant_backend *backend, dma_addr_t addr,
-		       size_t size, enum dma_data_direction dir,
-		       unsigned long attrs, struct list_head *pages)
-{
-	struct grant_pool_page **bounce =
-		&backend->ranges->bounces[grant_dma_ref(addr)];
-	struct grant_pool_page *page = *bounce;
-
-	if (!page)
-		return;
-	grant_copy_out(page->vaddr + xen_offset_in_page(addr),
-		       grant_slot_origin(page, addr), size, dir, attrs);
-	WRITE_ONCE(*bounce, NULL);
-	list_add(&page->node, pages);
+	return PageSlab(pfn_to_page(PHYS_PFN(phys)));
 }
 
 /**
- * grant_bounce_begin() - copy what of a buffer must not be granted itself
+ * grant_bounce_needed() - whether a buffer, or a part of it, has to be copied
  * @backend: the backend that gets access
- * @first: first reference of as many as the buffer has pages, none granted yet
  * @phys: where the buffer begins
  * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
  *
  * Context: Any.
- * Return: 0, or -ENOMEM when memory or references have run out.
  */
-int grant_bounce_begin(struct grant_backend *backend, grant_ref_t first,
-		       phys_addr_t phys, size_t size,
-		       enum dma_data_direction dir, unsigned long attrs)
+bool grant_bounce_needed(const struct grant_backend *backend, phys_addr_t phys,
+			 size_t size)
 {
-	bool all = PageSlab(pfn_to_page(PHYS_PFN(phys)));
-	dma_addr_t start = grant_dma_addr(first, xen_offset_in_page(phys));
-	size_t done = 0, part;
-	LIST_HEAD(pages);
+	phys_addr_t end = phys + size;
 
-	for (; done < size; done += part) {
-		part = part_of(phys + done, size - done);
-		if ((part < XEN_PAGE_SIZE || all) &&
-		    bounce_begin(backend, grant_dma_ref(start + done),
-				 phys + done, part, dir, attrs)) {
-			grant_bounce_end(backend, start, done, dir,
-					 DMA_ATTR_SKIP_CPU_SYNC, &pages);
-			grant_bounce_free(backend, &pages);
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	if (!backend->slots)
+		return false;
+	if (xen_offset_in_page(phys | size))
+		return true;
+	for (; phys < end; phys += PAGE_SIZE)
+		if (is_slab(phys))
+			return true;
+	return phys > end && is_slab(end - 1);
+}
+
+/* What a buffer takes of a slot, whose start is a multiple of its size. */
+static size_t slot_size(struct device *dev, phys_addr_t phys, size_t size)
+{
+	size_t mask = dma_get_min_align_mask(dev);
+
+	return max((phys & mask) + size, mask + 1);
 }
 
 /**
- * grant_bounce_grant() - grant a buffer of which parts were copied
- * @backend: the backend that gets access
- * @first: first reference, as for grant_bounce_begin()
+ * grant_slot_fits() - whether a buffer to be copied fits into a slot
+ * @dev: the device, which may want low bits of addresses to be kept
  * @phys: where the buffer begins
  * @size: bytes
- * @readonly: refuse write access
  *
  * Context: Any.
  */
-void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
-			phys_addr_t phys, size_t size, bool readonly)
+bool grant_slot_fits(struct device *dev, phys_addr_t phys, size_t size)
 {
-	unsigned long count = grant_dma_pages(phys, size), pfn, i;
-	const struct grant_pool_page *page;
-
-	for (i = 0; i < count; i++) {
-		page = backend->ranges->bounces[first + i];
-		pfn = page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) :
-			     XEN_PFN_DOWN(phys) + i;
-		grant_table_grant(first + i, backend->domid, pfn, 1, readonly);
-	}
+	return size < XEN_PAGE_SIZE &&
+	       slot_size(dev, phys, size) <= XEN_PAGE_SIZE;
 }
 
 /**
- * grant_bounce_end() - copy back what was copied
- * @backend: the backend
- * @addr: DMA address of the buffer
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- * @pages: list to which the bounce memory is added
- *
- * To be followed by the end of the references, and then by grant_bounce_free():
- * as long as they may grant access, they tell what is behind them, and what is
- * behind them must not be free.
- *
- * Context: Any.
- */
-void grant_bounce_end(struct grant_backend *backend, dma_addr_t addr,
-		      size_t size, enum dma_data_direction dir,
-		      unsigned long attrs, struct list_head *pages)
-{
-	size_t part;
-
-	for (; size; size -= part, addr += part) {
-		part = part_of(addr, size);
-		bounce_end(backend, addr, part, dir, attrs, pages);
-	}
-}
-
-/**
- * grant_bounce_free() - free bounce memory that no other reference grants any more
- * @backend: the backend
- * @pages: list from grant_bounce_end()
- *
- * Context: Any.
- */
-void grant_bounce_free(struct grant_backend *backend, struct list_head *pages)
-{
-	struct grant_pool_page *page, *next;
-
-	list_for_each_entry_safe(page, next, pages, node)
-		grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
-}
-
-/**
- * grant_bounce_map() - map a buffer of which parts have to be copied
+ * grant_slot_map() - copy a buffer that grant_slot_fits() to a slot
+ * @dev: the device
  * @backend: the backend that gets access
  * @phys: where the buffer begins
  * @size: bytes
@@ -172,62 +159,195 @@ void grant_bounce_free(struct grant_backend *backend, struct list_head *pages)
  * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have
  * run out.
  */
-dma_addr_t grant_bounce_map(struct grant_backend *backend, phys_addr_t phys,
-			    size_t size, enum dma_data_direction dir,
-			    unsigned long attrs)
+dma_addr_t grant_slot_map(struct device *dev, struct grant_backend *backend,
+			  phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
-	unsigned long pages = grant_dma_pages(phys, size);
-	grant_ref_t first = grant_backend_alloc(backend, pages);
+	unsigned int offset = phys & dma_get_min_align_mask(dev);
+	struct grant_slot_page *page;
+	dma_addr_t addr;
 
-	if (!first)
-		return DMA_MAPPING_ERROR;
-	if (grant_bounce_begin(backend, first, phys, size, dir, attrs)) {
-		grant_range_free(backend->ranges, first, pages);
-		return DMA_MAPPING_ERROR;
-	}
-	grant_bounce_grant(backend, first, phys, size, dir == DMA_TO_DEVICE);
-	return grant_dma_addr(first, xen_offset_in_page(phys));
+	addr = grant_slot_alloc(backend->slots, slot_use(dir),
+				slot_size(dev, phys, size));
+	if (unlikely(addr == DMA_MAPPING_ERROR))
+		return addr;
+	page = slot_page(backend, addr);
+	*grant_slot_origin(page, addr) = phys - offset;
+	addr += offset;
+	copy_in(slot_memory(page, addr), phys, size, dir, attrs);
+	return addr;
 }
 
 /**
- * grant_bounce_unmap() - end what grant_bounce_map() began
+ * grant_slot_unmap() - end a mapping if that is a slot
  * @backend: the backend
- * @addr: DMA address
+ * @addr: DMA address of a mapping
  * @size: bytes
  * @dir: direction
  * @attrs: attributes of the DMA API
  *
  * Context: Any.
+ * Return: whether it is one, and so has ended.
  */
-void grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
-			size_t size, enum dma_data_direction dir,
-			unsigned long attrs)
+bool grant_slot_unmap(struct grant_backend *backend, dma_addr_t addr,
+		      size_t size, enum dma_data_direction dir,
+		      unsigned long attrs)
 {
-	LIST_HEAD(pages);
+	struct grant_slot_page *page = slot_page(backend, addr);
 
-	grant_bounce_end(backend, addr, size, dir, attrs, &pages);
-	grant_backend_end(backend, grant_dma_ref(addr),
-			  grant_dma_pages(addr, size));
-	grant_bounce_free(backend, &pages);
+	/* The references of a range grant pages of slots, but not for good. */
+	if (!page || page->ref != grant_dma_ref(addr))
+		return false;
+	copy_out(slot_memory(page, addr), origin(page, addr), size, dir, attrs);
+	grant_slot_free(page, addr);
+	return true;
 }
 
-static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
-			size_t size, bool for_cpu)
+static int part_copy_in(struct grant_backend *backend, grant_ref_t ref,
+			phys_addr_t phys, size_t size,
+			enum dma_data_direction dir, unsigned long attrs)
 {
-	struct grant_pool_page *page;
-	void *bounce;
-	size_t step;
+	unsigned int offset = xen_offset_in_page(phys);
+	struct grant_slot_page *page;
+	dma_addr_t addr;
 
-	for (; size; size -= step, addr += step) {
-		step = part_of(addr, size);
-		page = backend->ranges->bounces[grant_dma_ref(addr)];
-		if (!page)
+	addr = grant_slot_alloc(backend->slots, slot_use(dir), XEN_PAGE_SIZE);
+	if (addr == DMA_MAPPING_ERROR)
+		return -ENOMEM;
+	page = slot_page(backend, addr);
+	*grant_slot_origin(page, addr) = phys - offset;
+	copy_in(page->vaddr + offset, phys, size, dir, attrs);
+	backend->ranges->info[ref].page = page;
+	return 0;
+}
+
+static void part_copy_out(struct grant_backend *backend, dma_addr_t addr,
+			  size_t size, enum dma_data_direction dir,
+			  unsigned long attrs, struct list_head *pages)
+{
+	struct grant_slot_page *page = slot_page(backend, addr);
+
+	if (!page)
+		return;
+	copy_out(slot_memory(page, addr), origin(page, addr), size, dir, attrs);
+	backend->ranges->info[grant_dma_ref(addr)].page = NULL;
+	list_add(&page->node, pages);
+}
+
+/**
+ * grant_bounce_copy_in() - copy what of a buffer must not be granted itself
+ * @backend: the backend that gets access
+ * @first: first reference of as many as the buffer has pages, none granted yet
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when memory or references have run out.
+ */
+int grant_bounce_copy_in(struct grant_backend *backend, grant_ref_t first,
+			 phys_addr_t phys, size_t size,
+			 enum dma_data_direction dir, unsigned long attrs)
+{
+	dma_addr_t start = grant_dma_addr(first, xen_offset_in_page(phys));
+	size_t done = 0, part;
+	LIST_HEAD(pages);
+
+	for (; done < size; done += part) {
+		part = part_of(phys + done, size - done);
+		if (part == XEN_PAGE_SIZE && !is_slab(phys + done))
 			continue;
-		bounce = page->vaddr + xen_offset_in_page(addr);
-		if (for_cpu)
-			grant_copy_to(grant_slot_origin(page, addr), bounce, step);
-		else
-			grant_copy_from(bounce, grant_slot_origin(page, addr), step);
+		if (part_copy_in(backend, grant_dma_ref(start + done),
+				 phys + done, part, dir, attrs)) {
+			grant_bounce_copy_out(backend, start, done, dir,
+					      DMA_ATTR_SKIP_CPU_SYNC, &pages);
+			grant_bounce_free(&pages);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * grant_bounce_grant() - grant a buffer of which parts were copied
+ * @backend: the backend that gets access
+ * @first: first reference, as for grant_bounce_copy_in()
+ * @phys: where the buffer begins
+ * @size: bytes
+ * @readonly: refuse write access
+ *
+ * Context: Any.
+ */
+void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
+			phys_addr_t phys, size_t size, bool readonly)
+{
+	unsigned int count = grant_dma_pages(phys, size), i;
+	const struct grant_slot_page *page;
+	unsigned long pfn;
+
+	for (i = 0; i < count; i++) {
+		page = backend->ranges->info[first + i].page;
+		pfn = page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) :
+			     XEN_PFN_DOWN(phys) + i;
+		grant_table_grant(first + i, backend->domid, pfn, 1, readonly);
+	}
+}
+
+/**
+ * grant_bounce_copy_out() - copy back what was copied, and collect the slots
+ * @backend: the backend
+ * @addr: DMA address of the buffer
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ * @pages: list to which the slots' pages are added
+ *
+ * To be followed by the end of the references, and then by grant_bounce_free():
+ * as long as they may grant access, the slots must not be free.
+ *
+ * Context: Any.
+ */
+void grant_bounce_copy_out(struct grant_backend *backend, dma_addr_t addr,
+			   size_t size, enum dma_data_direction dir,
+			   unsigned long attrs, struct list_head *pages)
+{
+	size_t part;
+
+	for (; size; size -= part, addr += part) {
+		part = part_of(addr, size);
+		part_copy_out(backend, addr, part, dir, attrs, pages);
+	}
+}
+
+/**
+ * grant_bounce_free() - free slots that no other reference grants any more
+ * @pages: list from grant_bounce_copy_out()
+ *
+ * Context: Any.
+ */
+void grant_bounce_free(struct list_head *pages)
+{
+	struct grant_slot_page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, node)
+		grant_slot_free(page, grant_dma_addr(page->ref, 0));
+}
+
+static void sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
+		 bool for_device)
+{
+	struct grant_slot_page *page;
+	size_t part;
+
+	if (!backend->slots)
+		return;
+	for (; size; size -= part, addr += part) {
+		part = part_of(addr, size);
+		page = slot_page(backend, addr);
+		if (page)
+			copy(slot_memory(page, addr), origin(page, addr), part,
+			     for_device);
 	}
 }
 
@@ -243,8 +363,8 @@ static void bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 void grant_bounce_sync_for_cpu(struct grant_backend *backend, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir)
 {
-	if (backend->pool && dir != DMA_TO_DEVICE)
-		bounce_sync(backend, addr, size, true);
+	if (dir != DMA_TO_DEVICE)
+		sync(backend, addr, size, false);
 }
 
 /**
@@ -260,6 +380,6 @@ void grant_bounce_sync_for_device(struct grant_backend *backend,
 				  dma_addr_t addr, size_t size,
 				  enum dma_data_direction dir)
 {
-	if (backend->pool && dir != DMA_FROM_DEVICE)
-		bounce_sync(backend, addr, size, false);
+	if (dir != DMA_FROM_DEVICE)
+		sync(backend, addr, size, true);
 }

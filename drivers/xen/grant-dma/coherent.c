@@ -1,74 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Coherent memory: allocated and granted in one.
+ * Memory that device and driver share.
  *
- * With strict isolation, a page or less is a page of the backend's pool, which is
- * granted already. It becomes coherent memory again or is given back, so that it
- * need not be cleared of what the backend could read anyway. All else is memory of
- * its own behind a run of references.
+ * It is contiguous, and aligned in memory and among DMA addresses to its size
+ * rounded up to a power of two. Every page has a reference count of its own, so
+ * that a page that the backend still uses outlives the memory that it was part of.
  */
 
+#include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 
 #include <xen/page.h>
 
 #include "address.h"
 #include "backend.h"
-#include "buffer.h"
 #include "coherent.h"
-#include "pool.h"
-#include "range.h"
-#include "small.h"
+#include "table.h"
 
-/* User space may get to see a page of the kernel, never just a part of one. */
-static bool fits_pool(const struct grant_backend *backend, size_t size)
+/**
+ * grant_memory_alloc() - allocate zeroed memory
+ * @size: bytes
+ * @gfp: flags of the DMA API's caller
+ *
+ * Context: As @gfp says.
+ * Return: its address, at the start of a page, or NULL.
+ */
+void *grant_memory_alloc(size_t size, gfp_t gfp)
 {
-	return backend->pool && size <= XEN_PAGE_SIZE &&
-	       XEN_PAGE_SIZE == PAGE_SIZE;
+	if (!size || size > GRANT_RANGE_MAX << XEN_PAGE_SHIFT ||
+	    get_order(size) > MAX_PAGE_ORDER)
+		return NULL;
+	return alloc_pages_exact(size, (gfp & ~__GFP_COMP) | __GFP_ZERO);
 }
 
-static void *coherent_alloc_pooled(struct grant_backend *backend,
-				   dma_addr_t *addr)
+/**
+ * grant_memory_free() - free memory from grant_memory_alloc()
+ * @vaddr: its address
+ * @size: bytes, as allocated
+ *
+ * Context: Any.
+ */
+void grant_memory_free(void *vaddr, size_t size)
 {
-	struct grant_pool_page *page;
-	u32 slot;
-
-	slot = grant_slot_alloc(backend->pool, backend->ranges,
-				GRANT_SLOT_COHERENT, XEN_PAGE_SHIFT);
-	if (!slot)
-		return NULL;
-
-	page = backend->ranges->bounces[grant_slot_ref(slot)];
-	clear_page(page->vaddr);
-	*addr = grant_dma_addr(page->ref, 0);
-	return page->vaddr;
-}
-
-static void coherent_free_pooled(struct grant_backend *backend, dma_addr_t addr)
-{
-	struct grant_pool_page *page =
-		backend->ranges->bounces[grant_dma_ref(addr)];
-
-	grant_slot_free(backend->pool, page, grant_slot_of(page->ref, 0));
-}
-
-static void *coherent_alloc_run(struct grant_backend *backend, size_t size,
-				dma_addr_t *addr, gfp_t gfp)
-{
-	unsigned long pages = XEN_PFN_UP(size);
-	grant_ref_t first = grant_backend_alloc(backend, pages);
-	void *vaddr;
-
-	if (!first)
-		return NULL;
-	vaddr = grant_buffer_alloc(size, gfp);
-	if (!vaddr) {
-		grant_range_free(backend->ranges, first, pages);
-		return NULL;
-	}
-	grant_buffer_grant(backend, first, vaddr, size);
-	*addr = grant_dma_addr(first, 0);
-	return vaddr;
+	free_pages_exact(vaddr, size);
 }
 
 /**
@@ -81,16 +56,27 @@ static void *coherent_alloc_run(struct grant_backend *backend, size_t size,
  * The memory shares no Xen page with anything else.
  *
  * Context: As @gfp says.
- * Return: its address, at the start of a page, or NULL.
+ * Return: its address, at the start of a page; or NULL when it has more than
+ * GRANT_RANGE_MAX pages, or when memory or references have run out.
  */
 void *grant_coherent_alloc(struct grant_backend *backend, size_t size,
 			   dma_addr_t *addr, gfp_t gfp)
 {
-	void *vaddr = NULL;
+	void *vaddr = grant_memory_alloc(size, gfp);
+	unsigned int pages = XEN_PFN_UP(size);
+	grant_ref_t first;
 
-	if (fits_pool(backend, size))
-		vaddr = coherent_alloc_pooled(backend, addr);
-	return vaddr ?: coherent_alloc_run(backend, size, addr, gfp);
+	if (!vaddr)
+		return NULL;
+	first = grant_backend_alloc(backend, pages);
+	if (!first) {
+		grant_memory_free(vaddr, size);
+		return NULL;
+	}
+	grant_table_grant(first, backend->domid,
+			  XEN_PFN_DOWN(virt_to_phys(vaddr)), pages, false);
+	*addr = grant_dma_addr(first, 0);
+	return vaddr;
 }
 
 /**
@@ -100,15 +86,11 @@ void *grant_coherent_alloc(struct grant_backend *backend, size_t size,
  * @vaddr: its address
  * @addr: its DMA address
  *
- * Context: As for dma_free_coherent().
+ * Context: Any.
  */
 void grant_coherent_free(struct grant_backend *backend, size_t size,
 			 void *vaddr, dma_addr_t addr)
 {
-	if (fits_pool(backend, size) && grant_is_slot(backend, addr)) {
-		coherent_free_pooled(backend, addr);
-		return;
-	}
 	grant_backend_end(backend, grant_dma_ref(addr), XEN_PFN_UP(size));
-	grant_buffer_free(vaddr, size);
+	grant_memory_free(vaddr, size);
 }

@@ -15,11 +15,11 @@
 #include "backend.h"
 #include "device.h"
 #include "isolation.h"
-#include "pool.h"
+#include "slot.h"
 
 static int devices_show(struct seq_file *m, void *unused)
 {
-	struct xen_grant_dma_device *gdev;
+	struct grant_device *gdev;
 	struct grant_counters counters;
 	struct grant_backend *backend;
 
@@ -42,11 +42,11 @@ DEFINE_SHOW_ATTRIBUTE(devices);
 
 static void backend_show(struct seq_file *m, struct grant_backend *backend)
 {
-	unsigned int held = READ_ONCE(backend->held.count);
-	int used = atomic_read(&backend->usage.used) + held;
+	unsigned int deferred = READ_ONCE(backend->deferred.count);
+	int used = atomic_read(&backend->usage.used) + deferred;
 	u64 mappings = backend->past_mappings;
 	u64 failures = backend->past_failures;
-	struct xen_grant_dma_device *gdev;
+	struct grant_device *gdev;
 	struct grant_counters counters;
 	unsigned int devices = 0;
 
@@ -58,16 +58,16 @@ static void backend_show(struct seq_file *m, struct grant_backend *backend)
 		devices++;
 	}
 	seq_printf(m, "%u %u %d %d %u %llu %llu %d\n", backend->domid, devices,
-		   used, max(used, atomic_read(&backend->usage.peak)), held,
+		   used, max(used, atomic_read(&backend->usage.peak)), deferred,
 		   mappings, failures,
-		   backend->pool ? atomic_read(&backend->pool->pages) : 0);
+		   backend->slots ? atomic_read(&backend->slots->pages) : 0);
 }
 
 static int backends_show(struct seq_file *m, void *unused)
 {
 	struct grant_backend *backend;
 
-	seq_puts(m, "backend devices references peak held mappings failures pool\n");
+	seq_puts(m, "backend devices references peak deferred mappings failures slots\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
 		backend_show(m, backend);

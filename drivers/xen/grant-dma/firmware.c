@@ -12,10 +12,10 @@
 #include <linux/device.h>
 #include <linux/of.h>
 #include <linux/pci.h>
+#include <linux/pci_ids.h>
 
 #include <xen/xen.h>
 
-#include "domid.h"
 #include "firmware.h"
 
 static bool is_grant_iommu(struct device_node *np)
@@ -23,10 +23,14 @@ static bool is_grant_iommu(struct device_node *np)
 	return np && of_device_is_compatible(np, "xen,grant-dma");
 }
 
-/* What a guest's toolstack meant by a broken reference may well be grants. */
-static bool may_mean_grants(void)
+/* A guest's toolstack may well have meant grants by a virtio device's IOMMU. */
+static bool may_mean_grants(struct device *dev, struct device_node *np)
 {
-	return xen_domain() && !xen_initial_domain();
+	if (!xen_domain() || xen_initial_domain())
+		return false;
+	if (dev_is_pci(dev))
+		return to_pci_dev(dev)->vendor == PCI_VENDOR_ID_REDHAT_QUMRANET;
+	return of_device_is_compatible(np, "virtio,mmio");
 }
 
 static int check_iommu(struct device *dev, struct device_node *np,
@@ -58,11 +62,6 @@ static int check_domid(struct device *dev, struct device_node *np, u32 domid)
 			np, domid, DOMID_FIRST_RESERVED);
 		return -EINVAL;
 	}
-	if (xen_domain() && domid == grant_own_domid()) {
-		dev_err(dev, "%pOF: backend domain ID %u is this domain's own\n",
-			np, domid);
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -80,7 +79,7 @@ static int bad_specifier(struct device *dev, struct device_node *np,
 				np, iommu);
 			ret = -EINVAL;
 		}
-	} else if (seen || (!iommu && may_mean_grants())) {
+	} else if (seen || (!iommu && may_mean_grants(dev, np))) {
 		dev_err(dev, "%pOF: iommus names no IOMMU by phandle %#x\n",
 			np, handle);
 		ret = -EINVAL;
@@ -123,6 +122,32 @@ static int backend_of_device(struct device *dev, struct device_node *np,
 	return 0;
 }
 
+/*
+ * Without a mask, an entry for a range of requester IDs gives each another domain
+ * ID, one more than that of the ID before it, which nobody can mean.
+ */
+static int check_requester(struct device *dev, struct device_node *np,
+			   u32 requester, u32 domid)
+{
+	u32 mask = ~0, base, first, length, i;
+
+	of_property_read_u32(np, "iommu-map-mask", &mask);
+	/* Entries are: first requester ID, IOMMU, domain ID of the first, length. */
+	for (i = 0; !of_property_read_u32_index(np, "iommu-map", i, &base); i += 4) {
+		if (of_property_read_u32_index(np, "iommu-map", i + 2, &first) ||
+		    of_property_read_u32_index(np, "iommu-map", i + 3, &length))
+			break;
+		if ((requester & mask) - base >= length)
+			continue;
+		if (first == domid)
+			return 0;
+		dev_err(dev, "%pOF: iommu-map makes requester ID %#x the domain ID %u, %u more than that of its entry; add iommu-map-mask\n",
+			np, requester, domid, domid - first);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int backend_of_pci(struct device *dev, struct device_node *np,
 			  u32 *domid)
 {
@@ -136,8 +161,9 @@ static int backend_of_pci(struct device *dev, struct device_node *np,
 	if (!of_map_id(np, requester, "iommu-map", "iommu-map-mask", &iommu,
 		       domid)) {
 		if (is_grant_iommu(iommu))
-			ret = check_iommu(dev, np, iommu);
-	} else if (may_mean_grants()) {
+			ret = check_iommu(dev, np, iommu) ?:
+			      check_requester(dev, np, requester, *domid);
+	} else if (may_mean_grants(dev, np)) {
 		dev_err(dev, "%pOF: iommu-map names no IOMMU for requester ID %#x\n",
 			np, requester);
 		ret = -EINVAL;
@@ -147,18 +173,16 @@ static int backend_of_pci(struct device *dev, struct device_node *np,
 }
 
 /**
- * grant_firmware_backend() - find the backend domain of a device
+ * grant_firmware_backend_of() - find the backend domain of a device in a node
  * @dev: the device
- * @np: device tree node that describes its DMA: its own, or for PCI that of the
- *	host bridge
+ * @np: device tree node that describes its DMA
  * @domid: where the domain ID is stored
  *
  * Context: Process context.
- * Return: 0; -ENODEV when the device is not behind a xen,grant-dma IOMMU; or
- * -EINVAL when the description is faulty, which was reported.
+ * Return: as grant_firmware_backend().
  */
-int grant_firmware_backend(struct device *dev, struct device_node *np,
-			   domid_t *domid)
+int grant_firmware_backend_of(struct device *dev, struct device_node *np,
+			      domid_t *domid)
 {
 	u32 cell;
 	int ret;
@@ -181,4 +205,31 @@ int grant_firmware_backend(struct device *dev, struct device_node *np,
 		return ret;
 	*domid = cell;
 	return 0;
+}
+
+/* Returns the node that describes the DMA of a device, or NULL. */
+static struct device_node *dma_node(struct device *dev)
+{
+	struct pci_host_bridge *bridge;
+
+	if (!dev_is_pci(dev))
+		return dev->of_node;
+	bridge = pci_find_host_bridge(to_pci_dev(dev)->bus);
+	return bridge->dev.parent ? bridge->dev.parent->of_node : NULL;
+}
+
+/**
+ * grant_firmware_backend() - find the backend domain of a device
+ * @dev: the device
+ * @domid: where the domain ID is stored
+ *
+ * Context: Process context.
+ * Return: 0; -ENODEV when the device is not behind a xen,grant-dma IOMMU; or
+ * -EINVAL when the description is faulty, which was reported.
+ */
+int grant_firmware_backend(struct device *dev, domid_t *domid)
+{
+	struct device_node *np = dma_node(dev);
+
+	return np ? grant_firmware_backend_of(dev, np, domid) : -ENODEV;
 }

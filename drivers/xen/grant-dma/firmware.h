@@ -14,11 +14,11 @@ struct device;
 struct device_node;
 
 #ifdef CONFIG_OF
-int grant_firmware_backend(struct device *dev, struct device_node *np,
-			   domid_t *domid);
+int grant_firmware_backend(struct device *dev, domid_t *domid);
+int grant_firmware_backend_of(struct device *dev, struct device_node *np,
+			      domid_t *domid);
 #else
-static inline int grant_firmware_backend(struct device *dev,
-					 struct device_node *np, domid_t *domid)
+static inline int grant_firmware_backend(struct device *dev, domid_t *domid)
 {
 	return -ENODEV;
 }

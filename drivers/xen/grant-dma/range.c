@@ -1,223 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs of consecutive grant references.
+ * Ranges of consecutive grant references.
  *
- * The grant table has a lock, and a search that takes the longer the more the
- * table is fragmented. So runs that are freed are kept, rounded up to a power
- * of two, in a stack for each CPU and length.
- *
- * When a CPU's stack is empty it gets, in this order:
- * - what another CPU has, if that is much: a device's mappings may end on another
- *   CPU than where they began;
- * - a chunk of the grant table, cut into runs of that length, so that CPUs seldom
- *   write to the same cache line;
- * - what another CPU has;
- * - a chunk again, after everything idle went back to the grant table, where
- *   neighbours become one;
- * - what is left, though it is too little for a run that begins at a multiple of
- *   its length as all others do. Such a run is not kept.
+ * The grant table has a lock, and a search that visits every free entry. So
+ * references are taken out of it in chunks, and each chunk is cut into ranges of one
+ * length, a power of two. A range begins at a multiple of its length, so it
+ * crosses no boundary that a device can't cross.
  */
 
 #include <kunit/static_stub.h>
 
-#include <linux/align.h>
+#include <linux/cpumask.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include "isolation.h"
-#include "pool.h"
 #include "range.h"
 #include "table.h"
 
-static grant_ref_t table_take(struct grant_ranges *ranges, unsigned long count)
+/* Parts of the grant table that may be kept without use in caches. */
+#define RANGE_MAGAZINES_SHARE	16
+#define RANGE_RESERVE_SHARE	16
+
+static struct grant_order *to_order(struct grant_cache *cache)
 {
-	int taken = atomic_read(&ranges->taken);
+	return container_of(cache, struct grant_order, cache);
+}
+
+/* A chunk has 64 ranges, or as many as fill the longest range. */
+static unsigned int chunk_order(unsigned int order)
+{
+	return min(order + ilog2(GRANT_CHUNK_ITEMS), GRANT_RANGE_MAX_ORDER);
+}
+
+static void table_give_back(struct grant_ranges *ranges, grant_ref_t first,
+			    unsigned int count)
+{
+	grant_table_free(first, count);
+	atomic_sub(count, &ranges->taken);
+}
+
+/* Returns the first of 2^order references, 0 if there is no such range. */
+static grant_ref_t table_take(struct grant_ranges *ranges, unsigned int order)
+{
+	int count = 1 << order, taken = atomic_read(&ranges->taken);
 	grant_ref_t first;
 
 	do {
-		if (count > ranges->limit - taken)
+		if (count > (int)ranges->limit - taken)
 			return 0;
 	} while (!atomic_try_cmpxchg(&ranges->taken, &taken, taken + count));
 
-	if (grant_table_alloc(count, &first)) {
+	if (grant_table_alloc(order, &first)) {
 		atomic_sub(count, &ranges->taken);
 		return 0;
 	}
 	return first;
 }
 
-static void table_give_back(struct grant_ranges *ranges, grant_ref_t first,
-			    unsigned long count)
+static struct grant_chunk *order_chunk(struct grant_cache *cache, u32 ref)
 {
-	if (!count)
-		return;
-	grant_table_free(first, count);
-	atomic_sub(count, &ranges->taken);
+	return &to_order(cache)->chunks[ref >> chunk_order(cache->shift)];
 }
 
-/* Returns a run that begins at a multiple of its length, 0 if there is none. */
-static grant_ref_t table_take_aligned(struct grant_ranges *ranges,
-				      unsigned int count)
+static bool order_add(struct grant_cache *cache, unsigned int order)
 {
-	grant_ref_t first = table_take(ranges, 2 * count - 1), start;
+	grant_ref_t first = table_take(to_order(cache)->ranges, order);
+	unsigned int count = 1 << (order - cache->shift);
+	struct grant_chunk *chunk;
+	unsigned int bit;
 
 	if (!first)
-		return 0;
-	start = ALIGN(first, count);
-	table_give_back(ranges, first, start - first);
-	table_give_back(ranges, start + count, first + count - 1 - start);
-	return start;
+		return false;
+	chunk = order_chunk(cache, first);
+	bit = (first - chunk->base) >> cache->shift;
+	grant_cache_add(cache, chunk, GENMASK_ULL(bit + count - 1, bit));
+	return true;
 }
 
-/* Keeps a run, or gives it back when enough of them are idle. */
-static void range_put(struct grant_ranges *ranges, unsigned int order,
-		      grant_ref_t first)
+static void ranges_drain(struct grant_ranges *ranges)
 {
-	if (!range_keep(ranges, order, first))
-		table_give_back(ranges, first, BIT(order));
-}
-
-/* Takes all that a CPU has, if it has that many references idle. */
-static grant_ref_t range_from_other_cpus(struct grant_ranges *ranges,
-					 unsigned int order, unsigned int least)
-{
-	grant_ref_t first = 0, rest, next;
-	union grant_stack *stack;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		stack = &per_cpu_ptr(ranges->caches, cpu)->stacks[order];
-		if (READ_ONCE(stack->count) << order >= least)
-			first = grant_stack_take(stack);
-		if (first)
-			break;
-	}
-	if (!first)
-		return 0;
-
-	for (rest = ranges->next[first]; rest; rest = next) {
-		next = ranges->next[rest];
-		range_put(ranges, order, rest);
-	}
-	return first;
-}
-
-/* Cuts a chunk of the grant table up, and returns one of the runs. */
-static grant_ref_t range_from_table(struct grant_ranges *ranges,
-				    unsigned int order, unsigned int chunk)
-{
-	grant_ref_t first = table_take_aligned(ranges, chunk), rest;
-
-	if (!first)
-		return 0;
-	for (rest = first + BIT(order); rest < first + chunk; rest += BIT(order))
-		range_put(ranges, order, rest);
-	return first;
-}
-
-static void give_back_idle(struct grant_ranges *ranges)
-{
-	grant_ref_t first, next;
-	union grant_stack *stack;
 	unsigned int order;
-	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		stack = per_cpu_ptr(ranges->caches, cpu)->stacks;
-		for (order = 0; order <= GRANT_RANGE_MAX_ORDER; order++, stack++) {
-			for (first = grant_stack_take(stack); first; first = next) {
-				next = ranges->next[first];
-				table_give_back(ranges, first, BIT(order));
-			}
-		}
+	for (order = 0; order <= GRANT_RANGE_MAX_ORDER; order++)
+		grant_cache_drain(&ranges->orders[order].cache);
+}
+
+/* What is idle in other lengths helps if it goes back to the grant table. */
+static bool order_grow(struct grant_cache *cache)
+{
+	unsigned int order = chunk_order(cache->shift);
+
+	if (order_add(cache, order))
+		return true;
+	ranges_drain(to_order(cache)->ranges);
+	return order_add(cache, order) || order_add(cache, cache->shift);
+}
+
+static void order_release(struct grant_cache *cache, struct grant_chunk *chunk,
+			  u64 items)
+{
+	struct grant_ranges *ranges = to_order(cache)->ranges;
+	unsigned int i;
+
+	for (; items; items &= items - 1) {
+		i = __ffs64(items);
+		table_give_back(ranges, chunk->base + (i << cache->shift),
+				1 << cache->shift);
 	}
 }
 
-static grant_ref_t range_refill(struct grant_ranges *ranges, unsigned int order)
+static const struct grant_cache_ops order_ops = {
+	.grow = order_grow,
+	.release = order_release,
+	.chunk = order_chunk,
+};
+
+/**
+ * grant_range_alloc() - allocate consecutive references
+ * @ranges: where from
+ * @count: how many, at least 1
+ *
+ * Context: Any.
+ * Return: the first reference, a multiple of @count rounded up to a power of two;
+ * or 0 when @count is above GRANT_RANGE_MAX, or when there are none.
+ */
+grant_ref_t grant_range_alloc(struct grant_ranges *ranges, unsigned int count)
 {
-	grant_ref_t first;
-
-	first = range_from_other_cpus(ranges, order, 2 * GRANT_RANGE_CACHED) ?:
-		range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
-		range_from_other_cpus(ranges, order, 1);
-	if (first)
-		return first;
-	give_back_idle(ranges);
-	return range_from_table(ranges, order, GRANT_RANGE_CACHED) ?:
-	       range_from_table(ranges, order, BIT(order)) ?:
-	       table_take(ranges, BIT(order));
-}
-
-static grant_ref_t range_alloc_long(struct grant_ranges *ranges,
-				    unsigned long count)
-{
-	grant_ref_t first = table_take(ranges, count);
-
-	if (first)
-		return first;
-	give_back_idle(ranges);
-	return table_take(ranges, count);
-}
-
-/* What grant_range_alloc() does when this CPU has no such run. */
-grant_ref_t grant_range_alloc_slow(struct grant_ranges *ranges,
-				   unsigned long count)
-{
-	if (count > GRANT_RANGE_CACHED)
-		return range_alloc_long(ranges, count);
-	return range_refill(ranges, order_base_2(count));
-}
-
-/* What grant_range_free() does with a run that is not to be kept. */
-void grant_range_free_slow(struct grant_ranges *ranges, grant_ref_t first,
-			   unsigned long count)
-{
-	if (count <= GRANT_RANGE_CACHED)
-		count = roundup_pow_of_two(count);
-	table_give_back(ranges, first, count);
+	if (unlikely(count > GRANT_RANGE_MAX))
+		return 0;
+	return grant_cache_alloc(&ranges->orders[order_base_2(count)].cache);
 }
 
 /**
- * grant_range_split() - have the references of a run freed in parts
+ * grant_range_free() - free references that don't grant access
  * @ranges: where they are from
  * @first: first reference
  * @count: how many, as allocated
  *
- * Afterwards each of them is to be freed by grant_range_free_part().
- *
  * Context: Any.
  */
-void grant_range_split(struct grant_ranges *ranges, grant_ref_t first,
-		       unsigned long count)
+void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
+		      unsigned int count)
 {
-	if (count <= GRANT_RANGE_CACHED)
-		table_give_back(ranges, first + count,
-				roundup_pow_of_two(count) - count);
+	grant_cache_free(&ranges->orders[order_base_2(count)].cache, first);
 }
 
-/**
- * grant_range_free_part() - free some references of a run that was split
- * @ranges: where they are from
- * @first: first of them
- * @count: how many, may be 0
- *
- * Context: Any.
- */
-void grant_range_free_part(struct grant_ranges *ranges, grant_ref_t first,
-			   unsigned long count)
+static int order_init(struct grant_ranges *ranges, unsigned int n)
 {
-	table_give_back(ranges, first, count);
+	struct grant_order *order = &ranges->orders[n];
+	unsigned int chunks = DIV_ROUND_UP(ranges->size, 1 << chunk_order(n));
+	unsigned int share = ranges->size / RANGE_MAGAZINES_SHARE /
+			     ARRAY_SIZE(ranges->orders) / num_possible_cpus();
+	unsigned int i;
+
+	order->ranges = ranges;
+	order->chunks = kvcalloc(chunks, sizeof(*order->chunks), GFP_KERNEL);
+	if (!order->chunks)
+		return -ENOMEM;
+	for (i = 0; i < chunks; i++)
+		order->chunks[i].base = i << chunk_order(n);
+
+	order->cache.ops = &order_ops;
+	order->cache.shift = n;
+	order->cache.weight = 1 << chunk_order(n);
+	order->cache.reserve = &ranges->reserve;
+	order->cache.capacity = share >> n;
+	return grant_cache_init(&order->cache);
 }
 
-/**
- * grant_range_max() - the longest run that is worth asking for
- * @ranges: whom to ask
- *
- * Return: a number of references of which there can be four runs at once.
- */
-unsigned long grant_range_max(const struct grant_ranges *ranges)
+static void ranges_destroy(struct grant_ranges *ranges)
 {
-	return rounddown_pow_of_two(ranges->limit / 4);
+	unsigned int n;
+
+	for (n = 0; n <= GRANT_RANGE_MAX_ORDER; n++) {
+		grant_cache_destroy(&ranges->orders[n].cache);
+		kvfree(ranges->orders[n].chunks);
+	}
+	kvfree(ranges->info);
+	kfree(ranges);
 }
 
 /**
@@ -230,34 +192,26 @@ unsigned long grant_range_max(const struct grant_ranges *ranges)
 struct grant_ranges *grant_ranges_create(void)
 {
 	struct grant_ranges *ranges = kzalloc(sizeof(*ranges), GFP_KERNEL);
+	unsigned int n;
 
 	if (!ranges)
 		return NULL;
 
 	kref_init(&ranges->kref);
-	ranges->size = min(grant_table_size(), GRANT_SLOT_MAX_REFS);
+	ranges->size = min(grant_table_size(), GRANT_RANGE_MAX_REFS);
 	/* A quarter of the table is left for xenbus, the console and others. */
 	ranges->limit = ranges->size / 4 * 3;
-	ranges->next = kvcalloc(ranges->size, sizeof(*ranges->next), GFP_KERNEL);
-	if (!ranges->next)
-		goto free_ranges;
-	if (grant_isolation_strict()) {
-		ranges->bounces = kvcalloc(ranges->size, sizeof(*ranges->bounces),
-					   GFP_KERNEL);
-		if (!ranges->bounces)
-			goto free_next;
-	}
-	ranges->caches = alloc_percpu(struct range_cache);
-	if (!ranges->caches)
-		goto free_bounces;
+	atomic_set(&ranges->reserve, ranges->size / RANGE_RESERVE_SHARE);
+	ranges->info = kvcalloc(ranges->size, sizeof(*ranges->info), GFP_KERNEL);
+	if (!ranges->info)
+		goto destroy;
+	for (n = 0; n <= GRANT_RANGE_MAX_ORDER; n++)
+		if (order_init(ranges, n))
+			goto destroy;
 	return ranges;
 
-free_bounces:
-	kvfree(ranges->bounces);
-free_next:
-	kvfree(ranges->next);
-free_ranges:
-	kfree(ranges);
+destroy:
+	ranges_destroy(ranges);
 	return NULL;
 }
 
@@ -281,18 +235,14 @@ struct grant_ranges *grant_ranges_get(void)
 	return shared_ranges;
 }
 
-static void grant_ranges_release(struct kref *kref)
+static void ranges_release(struct kref *kref)
 {
 	struct grant_ranges *ranges =
 		container_of(kref, struct grant_ranges, kref);
 
 	if (ranges == shared_ranges)
 		shared_ranges = NULL;
-	give_back_idle(ranges);
-	free_percpu(ranges->caches);
-	kvfree(ranges->bounces);
-	kvfree(ranges->next);
-	kfree(ranges);
+	ranges_destroy(ranges);
 }
 
 /**
@@ -303,5 +253,5 @@ static void grant_ranges_release(struct kref *kref)
  */
 void grant_ranges_put(struct grant_ranges *ranges)
 {
-	kref_put(&ranges->kref, grant_ranges_release);
+	kref_put(&ranges->kref, ranges_release);
 }

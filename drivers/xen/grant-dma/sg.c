@@ -1,68 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A scatterlist laid out in runs of grant references.
+ * Mappings of scatterlists.
  *
- * Every entry gets references for the Xen pages that it touches, one entry after
- * the other. Where an entry ends at the end of a Xen page and the next one begins
- * at the start of one, there is no hole between them, so they become one segment,
- * wherever their pages are in memory. The whole list is one run.
- *
- * A device may want no segment to cross a certain boundary. Where references
- * are high enough to reach one, every segment is a run of its own, which begins
- * at a multiple of its length and so can't cross it; only an entry that has
- * more than GRANT_RANGE_CACHED pages by itself can.
+ * Where an entry ends at the end of a Xen page and the next one begins at the start
+ * of one, there is no hole between them, so they become one segment, wherever
+ * their pages are in memory. A segment is a range of references, and so crosses no
+ * boundary that is a multiple of its length.
  */
 
 #include <linux/dma-mapping.h>
-#include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
+
+#include <xen/page.h>
 
 #include "address.h"
 #include "backend.h"
 #include "bounce.h"
-#include "ram.h"
-#include "range.h"
+#include "mapping.h"
 #include "sg.h"
-#include "small.h"
 #include "table.h"
 
 /**
- * struct sg_limits - what a device demands of segments with several entries
- * @size: most bytes
- * @pages: most Xen pages
- * @run_each: whether every segment is a run of its own
+ * struct segment - entries that are mapped as one
+ * @sgl: the first of them
+ * @nents: how many, with those of no length
+ * @length: bytes, 0 if there is nothing to map
+ * @pages: Xen pages
+ * @single: the entry, if just one has a length; or NULL
+ * @end: the entry after them
  */
-struct sg_limits {
-	unsigned int size;
-	unsigned long pages;
-	bool run_each;
+struct segment {
+	struct scatterlist *sgl;
+	int nents;
+	unsigned int length;
+	unsigned int pages;
+	struct scatterlist *single;
+	struct scatterlist *end;
 };
-
-/**
- * struct sg_needs - what a list needs
- * @pages: Xen pages that it touches, 0 if it can't be granted
- * @bounce: whether any of it has to be copied
- */
-struct sg_needs {
-	unsigned long pages;
-	bool bounce;
-};
-
-static struct sg_limits sg_limits(struct device *dev,
-				  const struct grant_backend *backend)
-{
-	unsigned long boundary = XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1;
-	struct sg_limits limits = {
-		.size = dma_get_max_seg_size(dev),
-		.pages = ULONG_MAX,
-	};
-
-	if (boundary < backend->ranges->size) {
-		limits.pages = min(boundary, GRANT_RANGE_CACHED);
-		limits.run_each = true;
-	}
-	return limits;
-}
 
 /* As sg_next() where there is a next entry, but inline. */
 static inline struct scatterlist *entry_after(struct scatterlist *sg)
@@ -75,31 +50,14 @@ static inline struct scatterlist *entry_after(struct scatterlist *sg)
 	for ((left) = (nents), (sg) = (sgl); (left);			\
 	     (sg) = --(left) ? entry_after(sg) : (sg))
 
-static unsigned long entry_pages(struct scatterlist *sg)
+static unsigned int entry_pages(struct scatterlist *sg)
 {
 	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;
 }
 
-static bool entry_bounces(const struct grant_backend *backend,
-			  struct scatterlist *sg)
+static dma_addr_t entry_addr(struct scatterlist *sg, grant_ref_t first)
 {
-	return grant_bounces(backend, sg_page(sg), sg->offset, sg->length);
-}
-
-static struct sg_needs sg_needs(const struct grant_backend *backend,
-				struct scatterlist *sgl, int nents)
-{
-	struct sg_needs needs = {};
-	struct scatterlist *sg;
-	int left;
-
-	for_each_entry(sgl, sg, nents, left) {
-		if (!grant_ram_has(sg_page(sg)))
-			return (struct sg_needs){};
-		needs.pages += entry_pages(sg);
-		needs.bounce |= entry_bounces(backend, sg);
-	}
-	return needs;
+	return grant_dma_addr(first, xen_offset_in_page(sg->offset));
 }
 
 /* Whether there is no hole between what ends at @end and an entry. */
@@ -108,37 +66,43 @@ static bool meet(unsigned int end, struct scatterlist *sg)
 	return !xen_offset_in_page(end | sg->offset);
 }
 
-/* Counts the entries that the next segment can have, and their pages. */
-static int next_segment(struct scatterlist *sgl, int nents,
-			const struct sg_limits *limits, unsigned long *pages)
+/* Most Xen pages of a segment that has several entries. */
+static unsigned int max_pages(struct device *dev)
 {
+	return min(XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1,
+		   (unsigned long)GRANT_RANGE_MAX);
+}
+
+/* Finds the entries that can be the next segment. */
+static struct segment next_segment(struct device *dev, struct scatterlist *sgl,
+				   int nents)
+{
+	unsigned int max_size = dma_get_max_seg_size(dev);
+	unsigned int most = max_pages(dev), end = 0;
+	struct segment segment = { .sgl = sgl };
 	struct scatterlist *sg;
-	unsigned int end = 0;
-	u64 length = 0;
 	int left;
 
-	*pages = 0;
 	for_each_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
-		if (*pages && (!meet(end, sg) ||
-			       length + sg->length > limits->size ||
-			       *pages + entry_pages(sg) > limits->pages))
+		if (segment.length &&
+		    (!meet(end, sg) ||
+		     (u64)segment.length + sg->length > max_size ||
+		     segment.pages + entry_pages(sg) > most))
 			break;
-		length += sg->length;
-		*pages += entry_pages(sg);
+		segment.single = segment.length ? NULL : sg;
+		segment.length += sg->length;
+		segment.pages += entry_pages(sg);
 		end = sg->offset + sg->length;
 	}
-	return nents - left;
+	segment.nents = nents - left;
+	segment.end = sg;
+	return segment;
 }
 
-static dma_addr_t entry_addr(struct scatterlist *sg, grant_ref_t first)
-{
-	return grant_dma_addr(first, xen_offset_in_page(sg->offset));
-}
-
-/* Ends what bounce_entries() began, for entries that the device did not see. */
-static void unbounce_entries(struct grant_backend *backend, grant_ref_t first,
+/* Undoes copy_entries_in() for entries that the device did not see. */
+static void copy_entries_out(struct grant_backend *backend, grant_ref_t first,
 			     struct scatterlist *sgl, int nents,
 			     enum dma_data_direction dir)
 {
@@ -147,27 +111,29 @@ static void unbounce_entries(struct grant_backend *backend, grant_ref_t first,
 	int left;
 
 	for_each_entry(sgl, sg, nents, left) {
-		grant_bounce_end(backend, entry_addr(sg, first), sg->length,
-				 dir, DMA_ATTR_SKIP_CPU_SYNC, &pages);
+		grant_bounce_copy_out(backend, entry_addr(sg, first),
+				      sg->length, dir, DMA_ATTR_SKIP_CPU_SYNC,
+				      &pages);
 		first += entry_pages(sg);
 	}
-	grant_bounce_free(backend, &pages);
+	grant_bounce_free(&pages);
 }
 
 /* Copies what of entries has to be copied before they can be granted. */
-static int bounce_entries(struct grant_backend *backend, grant_ref_t first,
-			  struct scatterlist *sgl, int nents,
-			  enum dma_data_direction dir, unsigned long attrs)
+static int copy_entries_in(struct grant_backend *backend, grant_ref_t first,
+			   const struct segment *segment,
+			   enum dma_data_direction dir, unsigned long attrs)
 {
 	grant_ref_t ref = first;
 	struct scatterlist *sg;
 	int left;
 
-	for_each_entry(sgl, sg, nents, left) {
-		if (entry_bounces(backend, sg) &&
-		    grant_bounce_begin(backend, ref, sg_phys(sg), sg->length,
-				       dir, attrs)) {
-			unbounce_entries(backend, first, sgl, nents - left, dir);
+	for_each_entry(segment->sgl, sg, segment->nents, left) {
+		if (grant_bounce_needed(backend, sg_phys(sg), sg->length) &&
+		    grant_bounce_copy_in(backend, ref, sg_phys(sg), sg->length,
+					 dir, attrs)) {
+			copy_entries_out(backend, first, segment->sgl,
+					 segment->nents - left, dir);
 			return -ENOMEM;
 		}
 		ref += entry_pages(sg);
@@ -175,82 +141,68 @@ static int bounce_entries(struct grant_backend *backend, grant_ref_t first,
 	return 0;
 }
 
-/* Grants entries from @first on, and returns how many segments they are. */
-static int grant_entries(struct grant_backend *backend, grant_ref_t first,
-			 struct scatterlist *sgl, int nents, bool bounce,
-			 bool readonly, unsigned int max_size,
-			 struct scatterlist **out)
+static dma_addr_t map_entries(struct grant_backend *backend,
+			      const struct segment *segment,
+			      enum dma_data_direction dir, unsigned long attrs)
 {
-	struct scatterlist *seg = NULL, *sg;
-	unsigned int pages, end = 0;
-	int segments = 0, left;
+	grant_ref_t first = grant_backend_alloc(backend, segment->pages), ref;
+	dma_addr_t addr = DMA_MAPPING_ERROR;
+	struct scatterlist *sg;
+	int left;
 
-	for_each_entry(sgl, sg, nents, left) {
+	if (!first)
+		return DMA_MAPPING_ERROR;
+	if (backend->slots &&
+	    copy_entries_in(backend, first, segment, dir, attrs)) {
+		grant_range_free(backend->ranges, first, segment->pages);
+		return DMA_MAPPING_ERROR;
+	}
+
+	ref = first;
+	for_each_entry(segment->sgl, sg, segment->nents, left) {
 		if (!sg->length)
 			continue;
-
-		pages = entry_pages(sg);
-		if (bounce)
-			grant_bounce_grant(backend, first, sg_phys(sg),
-					   sg->length, readonly);
-		else
-			grant_table_grant(first, backend->domid,
-					  XEN_PFN_DOWN(sg_phys(sg)), pages,
-					  readonly);
-		if (seg && meet(end, sg) &&
-		    (u64)sg_dma_len(seg) + sg->length <= max_size) {
-			sg_dma_len(seg) += sg->length;
-		} else {
-			seg = *out;
-			*out = sg_next(seg);
-			sg_dma_address(seg) = entry_addr(sg, first);
-			sg_dma_len(seg) = sg->length;
-			segments++;
-		}
-		first += pages;
-		end = sg->offset + sg->length;
+		if (ref == first)
+			addr = entry_addr(sg, first);
+		grant_bounce_grant(backend, ref, sg_phys(sg), sg->length,
+				   dir == DMA_TO_DEVICE);
+		ref += entry_pages(sg);
 	}
-	return segments;
+	return addr;
 }
 
-static unsigned long segment_pages(struct scatterlist *sg)
+/* Whether all entries are memory of this domain. */
+static bool can_be_granted(struct scatterlist *sgl, int nents)
 {
-	return grant_dma_pages(sg_dma_address(sg), sg_dma_len(sg));
+	struct scatterlist *sg;
+	int left;
+
+	for_each_entry(sgl, sg, nents, left)
+		if (!grant_map_possible(sg_page(sg)))
+			return false;
+	return true;
 }
 
 /**
- * grant_sg_mapped() - the references that a mapped scatterlist uses
+ * grant_sg_pages() - the Xen pages that a mapped scatterlist has
  * @sgl: the list
  * @nents: number of its entries or of its segments
+ *
+ * Context: Any.
  */
-unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents)
+unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
 {
-	unsigned long pages = 0;
 	struct scatterlist *seg;
+	unsigned int pages = 0;
 	int i;
 
 	for_each_grant_segment(sgl, seg, nents, i)
-		pages += segment_pages(seg);
+		pages += grant_dma_pages(sg_dma_address(seg), sg_dma_len(seg));
 	return pages;
 }
 
-/* A single entry may be small enough to take no reference. */
-static int map_small(struct device *dev, struct grant_backend *backend,
-		     struct scatterlist *sg, enum dma_data_direction dir,
-		     unsigned long attrs)
-{
-	dma_addr_t addr = grant_small_map(dev, backend, sg_phys(sg), sg->length,
-					  dir, attrs);
-
-	if (addr == DMA_MAPPING_ERROR)
-		return -ENOMEM;
-	sg_dma_address(sg) = addr;
-	sg_dma_len(sg) = sg->length;
-	return 1;
-}
-
 /**
- * grant_sg_map() - grant a scatterlist, and set the DMA addresses in it
+ * grant_sg_map() - map a scatterlist, and set the DMA addresses in it
  * @dev: the device, for what it demands of segments
  * @backend: the backend that gets access
  * @sgl: the list
@@ -259,135 +211,73 @@ static int map_small(struct device *dev, struct grant_backend *backend,
  * @attrs: attributes of the DMA API
  *
  * Context: Any.
- * Return: the number of segments, -EINVAL when there is nothing to map or
- * something that can't be granted, or -ENOMEM; then nothing is granted.
+ * Return: the number of segments; -EINVAL when there is nothing to map, or
+ * something that can't be granted or has more than GRANT_RANGE_MAX pages; or
+ * -ENOMEM. Then nothing is granted.
  */
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
-	struct sg_limits limits = sg_limits(dev, backend);
-	struct sg_needs needs = sg_needs(backend, sgl, nents);
 	struct scatterlist *sg = sgl, *out = sgl;
-	int entries, left = nents, segments = 0;
-	unsigned long pages = needs.pages;
-	grant_ref_t first;
+	int left = nents, segments = 0, ret;
+	struct segment segment;
+	dma_addr_t addr;
 
-	if (!pages)
+	if (!can_be_granted(sgl, nents))
 		return -EINVAL;
-	if (nents == 1 && needs.bounce &&
-	    grant_small_fits(dev, sg_phys(sgl), sgl->length))
-		return map_small(dev, backend, sgl, dir, attrs);
 
-	while (left) {
-		entries = left;
-		if (limits.run_each)
-			entries = next_segment(sg, left, &limits, &pages);
-		if (!pages)
+	for (; left; left -= segment.nents, sg = segment.end) {
+		segment = next_segment(dev, sg, left);
+		if (!segment.length)
 			break;
-		first = grant_backend_alloc(backend, pages);
-		if (!first)
+		ret = -EINVAL;
+		if (segment.pages > GRANT_RANGE_MAX)
 			goto unmap;
-		if (limits.run_each && pages <= GRANT_RANGE_CACHED &&
-		    !grant_range_is_aligned(first, pages))
-			goto free_range;
-		if (needs.bounce &&
-		    bounce_entries(backend, first, sg, entries, dir, attrs))
-			goto free_range;
-		segments += grant_entries(backend, first, sg, entries,
-					  needs.bounce, dir == DMA_TO_DEVICE,
-					  limits.size, &out);
-
-		left -= entries;
-		while (left && entries--)
-			sg = entry_after(sg);
+		if (segment.single)
+			addr = grant_map(dev, backend, sg_phys(segment.single),
+					 segment.length, dir, attrs);
+		else
+			addr = map_entries(backend, &segment, dir, attrs);
+		ret = -ENOMEM;
+		if (addr == DMA_MAPPING_ERROR)
+			goto unmap;
+		if (segments++)
+			out = sg_next(out);
+		sg_dma_address(out) = addr;
+		sg_dma_len(out) = segment.length;
 	}
 
+	if (!segments)
+		return -EINVAL;
 	/* Where the segments end, if there are fewer of them than entries. */
 	if (segments < nents)
-		sg_dma_len(out) = 0;
+		sg_dma_len(sg_next(out)) = 0;
 	return segments;
 
-free_range:
-	grant_range_free(backend->ranges, first, pages);
 unmap:
-	if (segments)
-		grant_sg_unmap(dev, backend, sgl, segments, dir,
-			       attrs | DMA_ATTR_SKIP_CPU_SYNC);
-	return -ENOMEM;
-}
-
-/* Any page of a segment may be a copy: slab memory always is. */
-static bool segment_is_bounced(const struct grant_backend *backend,
-			       struct scatterlist *seg)
-{
-	grant_ref_t ref = grant_dma_ref(sg_dma_address(seg));
-	grant_ref_t end = ref + segment_pages(seg);
-
-	if (!backend->pool)
-		return false;
-	for (; ref < end; ref++)
-		if (backend->ranges->bounces[ref])
-			return true;
-	return false;
-}
-
-/* Returns how many references all segments use together. */
-static unsigned long unbounce_segments(struct grant_backend *backend,
-				       struct scatterlist *sgl, int nents,
-				       enum dma_data_direction dir,
-				       unsigned long attrs,
-				       struct list_head *bounces)
-{
-	unsigned long pages = 0;
-	struct scatterlist *seg;
-	int i;
-
-	for_each_grant_segment(sgl, seg, nents, i) {
-		pages += segment_pages(seg);
-		if (segment_is_bounced(backend, seg))
-			grant_bounce_end(backend, sg_dma_address(seg),
-					 sg_dma_len(seg), dir, attrs, bounces);
-	}
-	return pages;
+	grant_sg_unmap(backend, sgl, segments, dir,
+		       attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	return ret;
 }
 
 /**
- * grant_sg_unmap() - end access to a scatterlist
- * @dev: the device
+ * grant_sg_unmap() - end the mapping of a scatterlist
  * @backend: the backend that has access
  * @sgl: the list, as it was mapped
- * @nents: number of its entries
+ * @nents: number of its entries or of its segments
  * @dir: direction
  * @attrs: attributes of the DMA API
  *
  * Context: Any.
- * Return: the references that it used.
  */
-unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
-			     struct scatterlist *sgl, int nents,
-			     enum dma_data_direction dir, unsigned long attrs)
+void grant_sg_unmap(struct grant_backend *backend, struct scatterlist *sgl,
+		    int nents, enum dma_data_direction dir, unsigned long attrs)
 {
-	dma_addr_t addr = sg_dma_address(sgl);
 	struct scatterlist *seg;
-	unsigned long pages;
-	LIST_HEAD(bounces);
 	int i;
 
-	if (grant_is_bounced(backend, addr, sg_dma_len(sgl)) &&
-	    grant_is_slot(backend, addr)) {
-		grant_small_unmap(backend, addr, sg_dma_len(sgl), dir, attrs);
-		return 1;
-	}
-
-	pages = unbounce_segments(backend, sgl, nents, dir, attrs, &bounces);
-	if (!sg_limits(dev, backend).run_each)
-		grant_backend_end(backend, grant_dma_ref(addr), pages);
-	else
-		for_each_grant_segment(sgl, seg, nents, i)
-			grant_backend_end(backend,
-					  grant_dma_ref(sg_dma_address(seg)),
-					  segment_pages(seg));
-	grant_bounce_free(backend, &bounces);
-	return pages;
+	for_each_grant_segment(sgl, seg, nents, i)
+		grant_unmap(backend, sg_dma_address(seg), sg_dma_len(seg), dir,
+			    attrs);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A scatterlist laid out in runs of grant references.
+ * Mappings of scatterlists.
  */
 
 #ifndef _XEN_GRANT_DMA_SG_H
@@ -21,9 +21,8 @@ struct grant_backend;
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs);
-unsigned long grant_sg_unmap(struct device *dev, struct grant_backend *backend,
-			     struct scatterlist *sgl, int nents,
-			     enum dma_data_direction dir, unsigned long attrs);
-unsigned long grant_sg_mapped(struct scatterlist *sgl, int nents);
+void grant_sg_unmap(struct grant_backend *backend, struct scatterlist *sgl,
+		    int nents, enum dma_data_direction dir, unsigned long attrs);
+unsigned int grant_sg_pages(struct scatterlist *sgl, int nents);
 
 #endif /* _XEN_GRANT_DMA_SG_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What virtio must do on a device whose DMA goes through grants.
+ * What virtio core must know of a device whose DMA goes through grants.
  */
 
 #include <linux/device.h>
@@ -10,16 +10,18 @@
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
 
-#include "device.h"
+#include "setup.h"
 
-/*
- * Devices that no firmware describes, as on x86, have their backend in dom0
- * when grants are demanded of all. Dom0 itself has no such backend.
+/**
+ * grant_virtio_wanted() - whether a virtio device that no firmware describes gets grants
+ * @described: whether the device has a device tree node, which is to say so then
+ * @pv: whether this is a PV domain, of which no backend could map anything else
+ * @initial: whether this is dom0, which has no backend in another domain
+ * @force: whether grants are demanded of all
  */
-static bool wants_grants(struct device *dev)
+bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
 {
-	return !dev->of_node && !xen_initial_domain() &&
-	       (IS_ENABLED(CONFIG_XEN_VIRTIO_FORCE_GRANT) || xen_pv_domain());
+	return !described && !initial && (force || pv);
 }
 
 /**
@@ -35,14 +37,17 @@ bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 {
 	struct device *dev = vdev->dev.parent;
 
-	if (dev->xen_grant_dma)
-		return true;
-	if (!wants_grants(dev))
-		return false;
-
-	dev_info(&vdev->dev, "no backend described, using dom0\n");
-	if (grant_device_create(dev, 0)) {
-		dev_err(&vdev->dev, "no memory for grants, device is refused\n");
+	if (!grant_setup_done(dev) && !grant_setup_refused(dev)) {
+		if (!grant_virtio_wanted(dev->of_node, xen_pv_domain(),
+					 xen_initial_domain(),
+					 IS_ENABLED(CONFIG_XEN_VIRTIO_FORCE_GRANT)))
+			return false;
+		/* As on x86, where the backend is in dom0 then. */
+		dev_info(&vdev->dev, "no backend described, using dom0\n");
+		grant_setup(dev, 0);
+	}
+	if (grant_setup_refused(dev)) {
+		dev_err(&vdev->dev, "refused, as its DMA was\n");
 		/* Virtio core refuses a device without it. */
 		__virtio_clear_bit(vdev, VIRTIO_F_VERSION_1);
 	}

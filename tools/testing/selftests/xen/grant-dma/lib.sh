@@ -130,7 +130,7 @@ references() {
 		is_bound "$device" virtio_net && continue
 		echo "$device $(table devices "$device" references)"
 	done
-	echo "held $(total backends held)"
+	echo "held $(total backends deferred)"
 }
 
 steady_references() {
@@ -146,7 +146,7 @@ steady_references() {
 }
 
 references_are_back() {
-	[ "$(references)" = "$(cat "$tmp/references")" ] && [ "$(total backends held)" = 0 ]
+	[ "$(references)" = "$(cat "$tmp/references")" ] && [ "$(total backends deferred)" = 0 ]
 }
 
 references_return() {

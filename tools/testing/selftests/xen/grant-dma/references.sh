@@ -32,7 +32,7 @@ all_use_references() {
 # A backend without devices need not be listed any more.
 nothing_is_left() {
 	[ -e $TABLES/backends ] && [ "$(total backends references)" = 0 ] &&
-		[ "$(total backends held)" = 0 ]
+		[ "$(total backends deferred)" = 0 ]
 }
 
 nothing_stays() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A backend that goes on using more pages than xen_grant_dma.max_held allows, a
+# A backend that goes on using more pages than xen_grant_dma.max_deferred allows, a
 # few here, gets no more; and all works again once it lets go.
 
 cd "$(dirname "$0")/.." || exit
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit
 
 COUNT=${COUNT:-512}
 DURATION=${DURATION:-10}
-MAX=$(sed -n 's/.*xen_grant_dma\.max_held=\([0-9]*\).*/\1/p' /proc/cmdline)
+MAX=$(sed -n 's/.*xen_grant_dma\.max_deferred=\([0-9]*\).*/\1/p' /proc/cmdline)
 
 # The backend can't be told to let go while the network stands still.
 start_holding() {
@@ -20,7 +20,7 @@ start_holding() {
 }
 
 too_many_are_held() {
-	[ "$(total backends held)" -ge "$MAX" ]
+	[ "$(total backends deferred)" -ge "$MAX" ]
 }
 
 mappings_fail() {
@@ -46,7 +46,7 @@ keep move_large "$disk" &
 blocks=$!
 ktap_test_result "bound: $MAX and more are held" wait_for 60 too_many_are_held
 ktap_test_result "bound: mappings are refused" wait_for 20 mappings_fail
-ktap_test_result "bound: the kernel says so once" wait_for 20 is_said_once max_held
+ktap_test_result "bound: the kernel says so once" wait_for 20 is_said_once max_deferred
 wait "$holder"
 ktap_test_result "bound: backend let go" has_said hold released
 ktap_test_result "bound: disk worked again" traffic_ends_well

@@ -32,7 +32,7 @@ let_go() {
 }
 
 held_is() {
-	[ "$(total backends held)" = "$1" ]
+	[ "$(total backends deferred)" = "$1" ]
 }
 
 traffic_ends_well() {

@@ -21,8 +21,9 @@ from tap import Tap
 
 KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
 SUITES = ["vring_room", "xen_grant_dma_address", "xen_grant_dma_bounce",
-          "xen_grant_dma_firmware", "xen_grant_dma_held", "xen_grant_dma_ops",
-          "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg"]
+          "xen_grant_dma_cache", "xen_grant_dma_deferred", "xen_grant_dma_firmware",
+          "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg",
+          "xen_grant_dma_slot", "xen_grant_dma_virtio"]
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
@@ -221,7 +222,7 @@ def tests():
     yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
                   cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
-    yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_held=64")
+    yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_deferred=64")
     yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k",
                                memory=1024))
     # Its buffers are of up to four pages, and take all the more references.

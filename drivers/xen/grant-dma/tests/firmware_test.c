@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 
 #include <linux/cleanup.h>
+#include <linux/dma-mapping.h>
 #include <linux/of.h>
 #include <linux/of_platform.h>
 #include <linux/pci.h>
@@ -19,12 +20,12 @@
 #include <trace/events/printk.h>
 
 #include <xen/xen.h>
-#include <xen/xenbus.h>
 
 #include "backend.h"
 #include "device.h"
-#include "domid.h"
 #include "firmware.h"
+#include "setup.h"
+#include "test-device.h"
 
 /* Of a device in the overlay; no binding describes it. */
 #define CONSUMER	"test,grant-dma"
@@ -63,7 +64,8 @@ static const struct description descriptions[] = {
 	{ "grant-test-cells-2-of-1", -EINVAL, .fault = "#iommu-cells = 2" },
 	{ "grant-test-disabled", -EINVAL, .fault = "grant-test-iommu-5 is disabled" },
 	{ "grant-test-same-twice", -EINVAL, .fault = "2 IOMMUs" },
-	{ "grant-test-unknown-phandle", -EINVAL, .fault = "phandle 0xdead",
+	{ "grant-test-unknown-phandle", -ENODEV },
+	{ "grant-test-virtio", -EINVAL, .fault = "phandle 0xdead",
 	  .guest_only = true },
 	{ "grant-test-domid-property", -EINVAL, .fault = "xen,backend-domid is not supported" },
 	{ "grant-test-other-iommu", -ENODEV, .no_driver = true },
@@ -85,22 +87,10 @@ static int expected(const struct description *d)
 	return d->ret;
 }
 
-/* No hypercalls where a case has nothing to do with this domain's own ID. */
-static domid_t no_domid(void)
-{
-	return DOMID_INVALID;
-}
-
-static domid_t domid_42(void)
-{
-	return 42;
-}
-
 static int firmware_init(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, of_overlay_apply_kunit(test, xen_grant_dma_test),
 			0);
-	kunit_activate_static_stub(test, grant_own_domid, no_domid);
 	return 0;
 }
 
@@ -132,7 +122,7 @@ static void backend_of(struct kunit *test)
 	struct device *dev = find_device(test, d->node);
 	domid_t domid = DOMID_INVALID;
 
-	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, dev->of_node, &domid),
+	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, &domid),
 			expected(d));
 	KUNIT_EXPECT_EQ(test, domid, expected(d) ? DOMID_INVALID : d->domid);
 }
@@ -208,7 +198,7 @@ static void message_of(struct kunit *test)
 	domid_t domid;
 
 	listen(test, d->node);
-	grant_firmware_backend(dev, dev->of_node, &domid);
+	grant_firmware_backend(dev, &domid);
 	stop_listening();
 	expect_message(test, expected(d) == -EINVAL ? d->fault : NULL);
 }
@@ -232,17 +222,20 @@ static struct platform_driver consumer_driver = {
 };
 
 /*
- * What comes of it when a driver is there. It is the message, too, that tells
- * that a device was refused by us, and not left waiting for something else.
+ * What comes of it when a driver is there. The driver is bound even where DMA is
+ * refused, as its bus takes no notice.
  */
 static void probe_of(struct kunit *test)
 {
 	const struct description *d = test->param_value;
 	struct device *dev = find_device(test, d->node);
-	struct xen_grant_dma_device *gdev;
+	struct grant_device *gdev;
 	const char *fault = NULL;
-	bool bound, grants;
+	void *buffer = kunit_kzalloc(test, 1, GFP_KERNEL);
+	bool bound, refused;
+	dma_addr_t addr;
 
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	if (d->no_driver)
 		kunit_skip(test, "waits for the other IOMMU's driver");
 	if (expected(d) == -EINVAL)
@@ -254,38 +247,24 @@ static void probe_of(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, platform_driver_register(&consumer_driver), 0);
 	stop_listening();
 	bound = device_is_bound(dev);
-	gdev = dev->xen_grant_dma;
-	grants = gdev;
+	refused = grant_setup_refused(dev);
+	gdev = test_gdev(dev);
+	KUNIT_EXPECT_EQ(test, !!gdev, !fault && !expected(d));
 	if (gdev)
 		KUNIT_EXPECT_EQ(test, gdev->backend->domid, d->domid);
+	if (refused) {
+		addr = dma_map_single(dev, buffer, 1, DMA_TO_DEVICE);
+		KUNIT_EXPECT_TRUE(test, dma_mapping_error(dev, addr));
+		KUNIT_EXPECT_NULL(test, dma_alloc_coherent(dev, 1, &addr,
+							   GFP_KERNEL));
+		KUNIT_EXPECT_NE(test, dma_set_mask(dev, DMA_BIT_MASK(64)), 0);
+	}
 	platform_driver_unregister(&consumer_driver);
 
 	expect_message(test, fault);
-	KUNIT_EXPECT_EQ(test, bound, !fault);
-	KUNIT_EXPECT_EQ(test, grants, !fault && !expected(d));
-	KUNIT_EXPECT_NULL(test, dev->xen_grant_dma);
-}
-
-static void own_domid(struct kunit *test)
-{
-	struct device *dev = find_device(test, "grant-test-good");
-	domid_t domid;
-
-	if (!xen_domain())
-		kunit_skip(test, "not a Xen domain");
-
-	kunit_activate_static_stub(test, grant_own_domid, domid_42);
-	listen(test, "grant-test-good");
-	KUNIT_EXPECT_EQ(test, grant_firmware_backend(dev, dev->of_node, &domid),
-			-EINVAL);
-	stop_listening();
-	expect_message(test, "ID 42 is this domain's own");
-
-	kunit_deactivate_static_stub(test, grant_own_domid);
-	if (xenstored_ready <= 0)
-		kunit_skip(test, "xenstore isn't there to tell the domain ID");
-	KUNIT_EXPECT_EQ(test, grant_own_domid(),
-			xenbus_read_unsigned("domid", "", DOMID_INVALID));
+	KUNIT_EXPECT_TRUE(test, bound);
+	KUNIT_EXPECT_EQ(test, refused, !!fault);
+	KUNIT_EXPECT_NULL(test, dev->dma_ops);
 }
 
 static void pci_requester(struct kunit *test)
@@ -298,7 +277,7 @@ static void pci_requester(struct kunit *test)
 		bool guest_only;
 	} cases[] = {
 		{ "grant-test-bridge", 0x00, 0, .domid = 1 },
-		{ "grant-test-bridge", 0x01, 0, .domid = 2 },
+		{ "grant-test-bridge", 0x01, -EINVAL },
 		{ "grant-test-bridge", 0x02, -ENODEV },
 		{ "grant-test-bridge", 0x08, -EINVAL },
 		{ "grant-test-bridge", 0x10, 0, .domid = 0x7fef },
@@ -306,6 +285,8 @@ static void pci_requester(struct kunit *test)
 		{ "grant-test-bridge", 0x18, -ENODEV },
 		{ "grant-test-bridge", 0x20, -EINVAL },
 		{ "grant-test-no-iommus", 0x00, -ENODEV },
+		{ "grant-test-masked-bridge", 0x00, 0, .domid = 7 },
+		{ "grant-test-masked-bridge", 0x123, 0, .domid = 7 },
 		{ "grant-test-broken-bridge", 0x00, -EINVAL, .guest_only = true },
 		{ "grant-test-domid-property", 0x00, -EINVAL },
 	};
@@ -324,6 +305,7 @@ static void pci_requester(struct kunit *test)
 	pdev->bus = bus;
 	pdev->dev.bus = &pci_bus_type;
 	pdev->dev.init_name = "grant-test-pci";
+	pdev->vendor = PCI_VENDOR_ID_REDHAT_QUMRANET;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		pdev->devfn = cases[i].devfn;
@@ -334,9 +316,9 @@ static void pci_requester(struct kunit *test)
 
 		domid = DOMID_INVALID;
 		KUNIT_EXPECT_EQ_MSG(test,
-				    grant_firmware_backend(&pdev->dev,
-							   find_node(test, cases[i].bridge),
-							   &domid),
+				    grant_firmware_backend_of(&pdev->dev,
+							      find_node(test, cases[i].bridge),
+							      &domid),
 				    ret, "%s, %#x", cases[i].bridge,
 				    cases[i].devfn);
 		KUNIT_EXPECT_EQ_MSG(test, domid,
@@ -349,7 +331,6 @@ static struct kunit_case firmware_cases[] = {
 	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
-	KUNIT_CASE(own_domid),
 	KUNIT_CASE(pci_requester),
 	{}
 };

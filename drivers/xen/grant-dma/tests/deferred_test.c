@@ -30,7 +30,7 @@
 #define BLOCK_REFS	(SZ_1M / SZ_4K)
 
 /**
- * struct held_test - what each test has
+ * struct deferred_test - what each test has
  * @table: the grant table
  * @dev: a device
  * @backend: its backend, to which the test has a reference of its own
@@ -39,7 +39,7 @@
  * @log: how far the kernel log was read
  * @max: the parameter, set again at the end
  */
-struct held_test {
+struct deferred_test {
 	struct fake_table *table;
 	struct device *dev;
 	struct grant_backend *backend;
@@ -52,7 +52,7 @@ struct held_test {
 /* Counts new lines of the kernel log that tell @what of the backend. */
 static unsigned int said(struct kunit *test, const char *what)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	unsigned int lines = 0;
 	char line[256], who[32];
 	size_t length;
@@ -64,9 +64,9 @@ static unsigned int said(struct kunit *test, const char *what)
 	return lines;
 }
 
-static int held_init(struct kunit *test)
+static int deferred_init(struct kunit *test)
 {
-	struct held_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct deferred_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
@@ -76,18 +76,18 @@ static int held_init(struct kunit *test)
 	t->dev = test_device(test, "grants", TEST_DOMID);
 	t->block = test_pages(test, SZ_1M);
 	t->before = page_count(t->block);
-	t->max = grant_held_max;
-	grant_held_max = 0;
+	t->max = grant_deferred_max;
+	grant_deferred_max = 0;
 	kmsg_dump_rewind(&t->log);
 	said(test, "");
 	return 0;
 }
 
-static void expect_held(struct kunit *test, unsigned int count)
+static void expect_deferred(struct kunit *test, unsigned int count)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
-	KUNIT_EXPECT_EQ(test, t->backend->held.count, count);
+	KUNIT_EXPECT_EQ(test, t->backend->deferred.count, count);
 	KUNIT_EXPECT_EQ(test, t->table->granted, count);
 	KUNIT_EXPECT_EQ(test, !!t->table->waiting, !!count);
 }
@@ -95,28 +95,28 @@ static void expect_held(struct kunit *test, unsigned int count)
 static void set_mapped(struct kunit *test, grant_ref_t first,
 		       unsigned int count, bool mapped)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
 	while (count--)
 		t->table->entries[first++].mapped = mapped;
 }
 
-static void held_exit(struct kunit *test)
+static void deferred_exit(struct kunit *test)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
 	if (!t || !t->backend)
 		return;
 	/* What a test that failed has left would spoil those after it. */
 	set_mapped(test, 0, t->table->size, false);
 	fake_table_retry(t->table);
-	grant_held_max = t->max;
+	grant_deferred_max = t->max;
 	grant_backend_put(t->backend);
 }
 
 static dma_addr_t map(struct kunit *test, struct page *page, size_t size)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	dma_addr_t addr = dma_map_page(t->dev, page, 0, size, DMA_FROM_DEVICE);
 
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
@@ -125,15 +125,15 @@ static dma_addr_t map(struct kunit *test, struct page *page, size_t size)
 
 static void unmap(struct kunit *test, dma_addr_t addr, size_t size)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
 	dma_unmap_page(t->dev, addr, size, DMA_FROM_DEVICE);
 }
 
-/* Has references held, at most BLOCK_REFS, and returns the first. */
+/* Has references deferred, at most BLOCK_REFS, and returns the first. */
 static grant_ref_t hold(struct kunit *test, unsigned int count)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	dma_addr_t addr = map(test, t->block, count * SZ_4K);
 	grant_ref_t first = test_ref(test, addr);
 
@@ -144,25 +144,25 @@ static grant_ref_t hold(struct kunit *test, unsigned int count)
 
 static void let_go_of_all(struct kunit *test)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
 	set_mapped(test, 0, t->table->size, false);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
 }
 
 static void expect_mappable(struct kunit *test)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
 	unmap(test, map(test, t->block, SZ_64K), SZ_64K);
 }
 
 static void expect_refused(struct kunit *test)
 {
-	struct held_test *t = test->priv;
-	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	struct deferred_test *t = test->priv;
+	struct grant_device *gdev = test_gdev(t->dev);
 	unsigned long before = grant_device_counters(gdev).failures;
 	struct scatterlist sg;
 	dma_addr_t addr;
@@ -176,10 +176,10 @@ static void expect_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, before + 3);
 }
 
-static void held_page(struct kunit *test)
+static void deferred_page(struct kunit *test)
 {
 	struct page *page = test_pages(test, PAGE_SIZE);
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	int before = page_count(page), i;
 	dma_addr_t addr, again;
 	unsigned long delay;
@@ -191,14 +191,14 @@ static void held_page(struct kunit *test)
 	/* For the device it is over. */
 	test_idle(test, t->dev);
 	KUNIT_EXPECT_EQ(test, page_count(page), before + 1);
-	expect_held(test, 1);
+	expect_deferred(test, 1);
 
-	delay = t->backend->held.delay;
+	delay = t->backend->deferred.delay;
 	for (i = 0; i < 20; i++) {
 		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-		KUNIT_EXPECT_GE(test, t->backend->held.delay, delay);
-		delay = t->backend->held.delay;
-		expect_held(test, 1);
+		KUNIT_EXPECT_GE(test, t->backend->deferred.delay, delay);
+		delay = t->backend->deferred.delay;
+		expect_deferred(test, 1);
 	}
 	KUNIT_EXPECT_LE(test, delay, HZ);
 	KUNIT_EXPECT_EQ(test, page_count(page), before + 1);
@@ -210,56 +210,52 @@ static void held_page(struct kunit *test)
 
 	set_mapped(test, test_ref(test, addr), 1, false);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 	KUNIT_EXPECT_EQ(test, page_count(page), before);
 }
 
 /* Memory that its owner has freed isn't free while a backend uses it. */
-static void held_coherent(struct kunit *test)
+static void deferred_coherent(struct kunit *test)
 {
-	size_t sizes[] = { PAGE_SIZE, 4 * PAGE_SIZE,
-			   (PAGE_SIZE << MAX_PAGE_ORDER) + PAGE_SIZE };
-	struct held_test *t = test->priv;
+	size_t sizes[] = { PAGE_SIZE, 4 * PAGE_SIZE, SZ_1M };
+	struct deferred_test *t = test->priv;
 	struct page *page;
 	dma_addr_t addr;
 	grant_ref_t ref;
 	void *vaddr;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes) && sizes[i] < SZ_128M; i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		vaddr = dma_alloc_coherent(t->dev, sizes[i], &addr, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, vaddr);
-		vaddr += sizes[i] - PAGE_SIZE;
-		page = is_vmalloc_addr(vaddr) ? vmalloc_to_page(vaddr) :
-						virt_to_page(vaddr);
-		vaddr -= sizes[i] - PAGE_SIZE;
+		page = virt_to_page(vaddr + sizes[i] - PAGE_SIZE);
 		ref = test_ref(test, addr) + (sizes[i] - PAGE_SIZE) / 4096;
 
 		set_mapped(test, ref, XEN_PFN_PER_PAGE, true);
 		dma_free_coherent(t->dev, sizes[i], vaddr, addr);
 		KUNIT_ASSERT_EQ(test, page_count(page), XEN_PFN_PER_PAGE);
-		expect_held(test, XEN_PFN_PER_PAGE);
+		expect_deferred(test, XEN_PFN_PER_PAGE);
 
 		/* One of the last page's references after the other. */
 		get_page(page);
 		set_mapped(test, ref, 1, false);
 		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-		expect_held(test, XEN_PFN_PER_PAGE - 1);
+		expect_deferred(test, XEN_PFN_PER_PAGE - 1);
 		set_mapped(test, ref, XEN_PFN_PER_PAGE, false);
 		fake_table_retry(t->table);
-		expect_held(test, 0);
+		expect_deferred(test, 0);
 		KUNIT_EXPECT_EQ(test, page_count(page), 1);
 		put_page(page);
 	}
 }
 
 /* A backend that lets go of a scatterlist bit by bit, in random order. */
-static void held_list(struct kunit *test)
+static void deferred_list(struct kunit *test)
 {
-	/* One less than the references of the run. */
+	/* One less than the references of the range. */
 	const unsigned int pages = SZ_64K / 4096 - 1;
 	struct page *block = test_pages(test, SZ_64K);
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	int before = page_count(block);
 	unsigned long left, ref, tries;
 	struct scatterlist sg[2];
@@ -277,7 +273,7 @@ static void held_list(struct kunit *test)
 	for_each_set_bit(ref, &left, pages)
 		set_mapped(test, first + ref, 1, true);
 	dma_unmap_sg(t->dev, sg, 2, DMA_FROM_DEVICE);
-	expect_held(test, hweight_long(left));
+	expect_deferred(test, hweight_long(left));
 
 	for (tries = 0; left && tries < 1000; tries++) {
 		ref = test_random(&random, pages);
@@ -285,7 +281,7 @@ static void held_list(struct kunit *test)
 			continue;
 		set_mapped(test, first + ref, 1, false);
 		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-		expect_held(test, hweight_long(left));
+		expect_deferred(test, hweight_long(left));
 		KUNIT_EXPECT_EQ(test, page_count(block),
 				before + hweight_long(left));
 	}
@@ -293,17 +289,17 @@ static void held_list(struct kunit *test)
 }
 
 /* The backend's object stays until the last reference is back. */
-static void held_without_device(struct kunit *test)
+static void deferred_without_device(struct kunit *test)
 {
 	struct page *page = test_pages(test, PAGE_SIZE);
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	dma_addr_t addr = map(test, page, PAGE_SIZE);
 	grant_ref_t ref = test_ref(test, addr);
 
 	set_mapped(test, ref, XEN_PFN_PER_PAGE, true);
 	dma_unmap_page(t->dev, addr, PAGE_SIZE, DMA_FROM_DEVICE);
 	kunit_device_unregister(test, t->dev);
-	expect_held(test, XEN_PFN_PER_PAGE);
+	expect_deferred(test, XEN_PFN_PER_PAGE);
 
 	grant_backend_put(t->backend);
 	t->backend = NULL;
@@ -318,34 +314,34 @@ static void held_without_device(struct kunit *test)
 }
 
 /* A driver that is bound again finds the backend, and what it still uses. */
-static void held_over_rebind(struct kunit *test)
+static void deferred_over_rebind(struct kunit *test)
 {
 	struct page *page = test_pages(test, PAGE_SIZE);
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	dma_addr_t addr = map(test, page, 1), again;
 
 	set_mapped(test, test_ref(test, addr), 1, true);
 	dma_unmap_page(t->dev, addr, 1, DMA_FROM_DEVICE);
 	device_release_driver(t->dev);
 	KUNIT_ASSERT_EQ(test, device_attach(t->dev), 1);
-	KUNIT_ASSERT_EQ(test, grant_device_create(t->dev, TEST_DOMID), 0);
-	KUNIT_EXPECT_PTR_EQ(test, t->dev->xen_grant_dma->backend, t->backend);
+	test_setup(test, t->dev, TEST_DOMID);
+	KUNIT_EXPECT_PTR_EQ(test, test_gdev(t->dev)->backend, t->backend);
 
 	again = map(test, page, 1);
 	KUNIT_EXPECT_TRUE(test, test_resolves(test, again, page_to_phys(page), 1));
 	dma_unmap_page(t->dev, again, 1, DMA_FROM_DEVICE);
-	expect_held(test, 1);
+	expect_deferred(test, 1);
 
 	set_mapped(test, test_ref(test, addr), 1, false);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 }
 
-/* Pages without a count of their own: the reference alone can be held. */
-static void held_tail(struct kunit *test)
+/* Pages without a count of their own: the reference alone can be deferred. */
+static void deferred_tail(struct kunit *test)
 {
 	struct page *pages = alloc_pages(GFP_KERNEL, 1);
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	grant_ref_t ref;
 	dma_addr_t addr;
 
@@ -354,20 +350,20 @@ static void held_tail(struct kunit *test)
 	ref = test_ref(test, addr);
 	set_mapped(test, ref, 1, true);
 	dma_unmap_page(t->dev, addr, 1, DMA_FROM_DEVICE);
-	expect_held(test, 1);
+	expect_deferred(test, 1);
 	KUNIT_EXPECT_EQ(test, page_count(pages + 1), 0);
 
 	set_mapped(test, ref, 1, false);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 	KUNIT_EXPECT_EQ(test, page_count(pages + 1), 0);
 	__free_pages(pages, 1);
 }
 
 /* Thousands, let go in random order while others come and go. */
-static void held_many(struct kunit *test)
+static void deferred_many(struct kunit *test)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	unsigned int left = 0, tries, at, i;
 	struct rnd_state random;
 	grant_ref_t *refs;
@@ -384,7 +380,7 @@ static void held_many(struct kunit *test)
 
 	prandom_seed_state(&random, 7);
 	for (tries = 0; left && tries < 100; tries++) {
-		expect_held(test, left);
+		expect_deferred(test, left);
 		KUNIT_ASSERT_EQ(test, page_count(t->block), t->before + left);
 		for (i = 0; i < 500 && left; i++) {
 			at = test_random(&random, left--);
@@ -397,17 +393,17 @@ static void held_many(struct kunit *test)
 			refs[left++] = hold(test, 1);
 		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
 	}
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
 }
 
 /**
- * struct crowd - what a thread has that makes references to be held
+ * struct stress - what a thread has that makes references to be deferred
  * @test: the test
  * @faults: mappings that failed
  * @done: set at its end
  */
-struct crowd {
+struct stress {
 	struct kunit *test;
 	unsigned int faults;
 	struct completion done;
@@ -415,47 +411,47 @@ struct crowd {
 
 static int hold_random(void *data)
 {
-	struct crowd *crowd = data;
-	struct held_test *t = crowd->test->priv;
+	struct stress *stress = data;
+	struct deferred_test *t = stress->test->priv;
 	unsigned int round, pages;
 	struct rnd_state random;
 	dma_addr_t addr;
 
 	/* So that the table's stubs are in force here too. */
-	current->kunit_test = crowd->test;
+	current->kunit_test = stress->test;
 	prandom_seed_state(&random, 8);
 	for (round = 0; round < 3000; round++) {
 		pages = 1 + test_random(&random, 8);
 		addr = dma_map_page(t->dev, t->block, 0, pages * SZ_4K,
 				    DMA_FROM_DEVICE);
 		if (dma_mapping_error(t->dev, addr)) {
-			crowd->faults++;
+			stress->faults++;
 			continue;
 		}
-		set_mapped(crowd->test, test_ref(crowd->test, addr), pages, true);
-		unmap(crowd->test, addr, pages * SZ_4K);
+		set_mapped(stress->test, test_ref(stress->test, addr), pages, true);
+		unmap(stress->test, addr, pages * SZ_4K);
 		cond_resched();
 	}
 	current->kunit_test = NULL;
-	complete(&crowd->done);
+	complete(&stress->done);
 	return 0;
 }
 
 /* References are added while the worker has the list in hand. */
-static void held_crowd(struct kunit *test)
+static void deferred_stress(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
-	struct held_test *t = test->priv;
+	struct stress stress = { .test = test };
+	struct deferred_test *t = test->priv;
 	struct task_struct *worker;
 	struct rnd_state random;
 	unsigned int other;
 	bool done;
 	int i;
 
-	/* More than can be held, so that nothing is refused. */
-	grant_held_max = UINT_MAX;
-	init_completion(&crowd.done);
-	worker = kthread_create(hold_random, &crowd, "grant-crowd");
+	/* More than can be deferred, so that nothing is refused. */
+	grant_deferred_max = UINT_MAX;
+	init_completion(&stress.done);
+	worker = kthread_create(hold_random, &stress, "grant-stress");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker);
 	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	if (other < nr_cpu_ids)
@@ -464,7 +460,7 @@ static void held_crowd(struct kunit *test)
 
 	prandom_seed_state(&random, 9);
 	do {
-		done = completion_done(&crowd.done);
+		done = completion_done(&stress.done);
 		/* Not all, so that there is always a list to have in hand. */
 		for (i = 0; i < t->table->size / 8; i++)
 			set_mapped(test, test_random(&random, t->table->size), 1,
@@ -473,24 +469,24 @@ static void held_crowd(struct kunit *test)
 		cond_resched();
 	} while (!done);
 
-	KUNIT_EXPECT_EQ(test, crowd.faults, 0);
+	KUNIT_EXPECT_EQ(test, stress.faults, 0);
 	set_mapped(test, 0, t->table->size, false);
 	fake_table_retry(t->table);
-	expect_held(test, 0);
+	expect_deferred(test, 0);
 	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
 }
 
 /* A try, long after the last one or in the same moment. */
 static void try_again(struct kunit *test, bool long_after)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 
-	t->backend->held.next_mark = jiffies + (long_after ? 0 : 3600 * HZ);
+	t->backend->deferred.next_mark = jiffies + (long_after ? 0 : 3600 * HZ);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
 }
 
-/* One message, however many references are held, however long. */
-static void held_reported(struct kunit *test)
+/* One message, however many references are deferred, however long. */
+static void deferred_reported(struct kunit *test)
 {
 	static const unsigned int counts[] = { 1, 100, 5000 };
 	unsigned int count, left;
@@ -519,7 +515,7 @@ static void held_reported(struct kunit *test)
 }
 
 /* A backend that always takes a moment is all right. */
-static void held_a_moment(struct kunit *test)
+static void deferred_a_moment(struct kunit *test)
 {
 	grant_ref_t last = hold(test, 1), ref;
 	int i;
@@ -528,15 +524,15 @@ static void held_a_moment(struct kunit *test)
 		ref = hold(test, 1);
 		set_mapped(test, last, 1, false);
 		try_again(test, true);
-		expect_held(test, 1);
+		expect_deferred(test, 1);
 		last = ref;
 	}
 	let_go_of_all(test);
 	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
 }
 
-/* Reports end as they begin when a little is always held, but never for long. */
-static void held_reported_again(struct kunit *test)
+/* Reports end as they begin when a little is always deferred, but never for long. */
+static void deferred_reported_again(struct kunit *test)
 {
 	grant_ref_t last = hold(test, 1);
 	int i;
@@ -549,16 +545,16 @@ static void held_reported_again(struct kunit *test)
 		set_mapped(test, last, 1, false);
 		last = hold(test, 1);
 		try_again(test, true);
-		expect_held(test, 1);
+		expect_deferred(test, 1);
 	}
 	let_go_of_all(test);
 }
 
 /* By default a quarter of the table. */
-static void held_bound(struct kunit *test)
+static void deferred_limit(struct kunit *test)
 {
-	unsigned int bound = FAKE_TABLE_SIZE / 4, count;
-	struct held_test *t = test->priv;
+	unsigned int limit = FAKE_TABLE_SIZE / 4, count;
+	struct deferred_test *t = test->priv;
 	struct device *other;
 	grant_ref_t last;
 	dma_addr_t addr;
@@ -566,13 +562,13 @@ static void held_bound(struct kunit *test)
 	int i;
 
 	other = test_device(test, "others", TEST_DOMID - 1);
-	for (count = 0; count < bound - BLOCK_REFS; count += BLOCK_REFS)
+	for (count = 0; count < limit - BLOCK_REFS; count += BLOCK_REFS)
 		hold(test, BLOCK_REFS);
 	hold(test, BLOCK_REFS - 1);
-	expect_held(test, bound - 1);
+	expect_deferred(test, limit - 1);
 	expect_mappable(test);
 
-	snprintf(what, sizeof(what), "holds %u references", bound);
+	snprintf(what, sizeof(what), "holds %u references", limit);
 	for (i = 0; i < 2; i++) {
 		last = hold(test, 1);
 		expect_refused(test);
@@ -588,7 +584,7 @@ static void held_bound(struct kunit *test)
 		set_mapped(test, last, 1, false);
 		try_again(test, false);
 		KUNIT_EXPECT_EQ(test, said(test, "mappings go on"), 1);
-		expect_held(test, bound - 1);
+		expect_deferred(test, limit - 1);
 		expect_mappable(test);
 	}
 	let_go_of_all(test);
@@ -596,11 +592,11 @@ static void held_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
 }
 
-/* One reference of each long run would leave no such run to anyone. */
-static void held_spread(struct kunit *test)
+/* One reference of each long range would leave no such range to anyone. */
+static void deferred_spread(struct kunit *test)
 {
 	unsigned int quarter = FAKE_TABLE_SIZE / BLOCK_REFS / 4, count;
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	struct device *other;
 	dma_addr_t addr;
 
@@ -610,25 +606,25 @@ static void held_spread(struct kunit *test)
 		set_mapped(test, test_ref(test, addr) + count, 1, true);
 		unmap(test, addr, SZ_1M);
 	}
-	expect_held(test, count);
+	expect_deferred(test, count);
 	expect_refused(test);
 	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
 	KUNIT_EXPECT_FALSE(test, dma_mapping_error(other, addr));
 	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
 
-	set_mapped(test, 0, t->table->size / 2, false);
+	set_mapped(test, 0, t->table->size / 8, false);
 	try_again(test, false);
 	expect_mappable(test);
 	let_go_of_all(test);
 }
 
-/* Mappings that are there when the bound is reached end as always. */
-static void held_beyond_bound(struct kunit *test)
+/* Mappings that are there when the limit is reached end as always. */
+static void deferred_beyond_limit(struct kunit *test)
 {
-	struct held_test *t = test->priv;
+	struct deferred_test *t = test->priv;
 	dma_addr_t addr, late;
 
-	grant_held_max = 1;
+	grant_deferred_max = 1;
 	addr = map(test, t->block, SZ_64K);
 	late = map(test, t->block, SZ_64K);
 	hold(test, 1);
@@ -637,57 +633,57 @@ static void held_beyond_bound(struct kunit *test)
 	set_mapped(test, test_ref(test, late), SZ_64K / SZ_4K, true);
 	unmap(test, addr, SZ_64K);
 	unmap(test, late, SZ_64K);
-	expect_held(test, 1 + SZ_64K / SZ_4K);
+	expect_deferred(test, 1 + SZ_64K / SZ_4K);
 	test_idle(test, t->dev);
 	let_go_of_all(test);
 	expect_mappable(test);
 }
 
 /* A change counts from the next try. */
-static void held_parameter(struct kunit *test)
+static void deferred_parameter(struct kunit *test)
 {
-	grant_held_max = 3;
+	grant_deferred_max = 3;
 	hold(test, 2);
 	expect_mappable(test);
 	hold(test, 1);
 	expect_refused(test);
 
-	grant_held_max = 4;
+	grant_deferred_max = 4;
 	try_again(test, false);
 	expect_mappable(test);
-	grant_held_max = 2;
+	grant_deferred_max = 2;
 	try_again(test, false);
 	expect_refused(test);
-	grant_held_max = 0;
+	grant_deferred_max = 0;
 	try_again(test, false);
 	expect_mappable(test);
 	let_go_of_all(test);
 }
 
-static struct kunit_case held_cases[] = {
-	KUNIT_CASE(held_page),
-	KUNIT_CASE(held_coherent),
-	KUNIT_CASE(held_list),
-	KUNIT_CASE(held_without_device),
-	KUNIT_CASE(held_over_rebind),
-	KUNIT_CASE(held_tail),
-	KUNIT_CASE(held_many),
-	KUNIT_CASE(held_crowd),
-	KUNIT_CASE(held_reported),
-	KUNIT_CASE(held_reported_again),
-	KUNIT_CASE(held_a_moment),
-	KUNIT_CASE(held_bound),
-	KUNIT_CASE(held_spread),
-	KUNIT_CASE(held_beyond_bound),
-	KUNIT_CASE(held_parameter),
+static struct kunit_case deferred_cases[] = {
+	KUNIT_CASE(deferred_page),
+	KUNIT_CASE(deferred_coherent),
+	KUNIT_CASE(deferred_list),
+	KUNIT_CASE(deferred_without_device),
+	KUNIT_CASE(deferred_over_rebind),
+	KUNIT_CASE(deferred_tail),
+	KUNIT_CASE(deferred_many),
+	KUNIT_CASE(deferred_stress),
+	KUNIT_CASE(deferred_reported),
+	KUNIT_CASE(deferred_reported_again),
+	KUNIT_CASE(deferred_a_moment),
+	KUNIT_CASE(deferred_limit),
+	KUNIT_CASE(deferred_spread),
+	KUNIT_CASE(deferred_beyond_limit),
+	KUNIT_CASE(deferred_parameter),
 	{}
 };
 
-static struct kunit_suite held_suite = {
-	.name = "xen_grant_dma_held",
-	.init = held_init,
-	.exit = held_exit,
-	.test_cases = held_cases,
+static struct kunit_suite deferred_suite = {
+	.name = "xen_grant_dma_deferred",
+	.init = deferred_init,
+	.exit = deferred_exit,
+	.test_cases = deferred_cases,
 };
 
-kunit_test_suite(held_suite);
+kunit_test_suite(deferred_suite);

@@ -18,7 +18,7 @@
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"
-#include "pool.h"
+#include "slot.h"
 #include "table.h"
 #include "test-device.h"
 
@@ -68,14 +68,14 @@ static int bounce_init(struct kunit *test)
 	return 0;
 }
 
-static struct grant_pool *pool_of(struct device *dev)
+static struct grant_slots *slots_of(struct device *dev)
 {
-	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
+	struct grant_device *gdev = test_gdev(dev);
 
-	return gdev->backend->pool;
+	return gdev->backend->slots;
 }
 
-/* Nothing is granted but the pool, and that is empty once it is trimmed. */
+/* Nothing is granted but pages of slots, and none is left once they are drained. */
 static void expect_idle(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
@@ -83,9 +83,9 @@ static void expect_idle(struct kunit *test)
 	test_idle(test, t->dev);
 	if (t->table)
 		KUNIT_ASSERT_EQ(test, t->table->granted,
-				atomic_read(&pool_of(t->dev)->pages));
-	grant_pool_trim(pool_of(t->dev));
-	KUNIT_ASSERT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 0);
+				atomic_read(&slots_of(t->dev)->pages));
+	grant_slots_drain(slots_of(t->dev));
+	KUNIT_ASSERT_EQ(test, atomic_read(&slots_of(t->dev)->pages), 0);
 	if (t->table)
 		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
 }
@@ -457,52 +457,6 @@ static void whole_pages_are_not_copied(struct kunit *test)
 	expect_idle(test);
 }
 
-/*
- * A page or less of coherent memory is a page of the pool, and clean whatever was
- * written to it before.
- */
-static void coherent_is_pooled(struct kunit *test)
-{
-	static const size_t sizes[] = { 1, 100, SZ_4K };
-	struct bounce_test *t = test->priv;
-	dma_addr_t first, second, again;
-	void *one, *two;
-	int i;
-
-	if (PAGE_SIZE > XEN_PAGE_SIZE)
-		kunit_skip(test, "a page of the kernel is several of Xen's");
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		one = dma_alloc_coherent(t->dev, sizes[i], &first, GFP_KERNEL);
-		two = dma_alloc_coherent(t->dev, sizes[i], &second, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, one);
-		KUNIT_ASSERT_NOT_NULL(test, two);
-		KUNIT_EXPECT_PTR_NE(test, one, two);
-		KUNIT_EXPECT_PTR_EQ(test, test_view(test, first), one);
-		KUNIT_EXPECT_PTR_EQ(test, test_view(test, second), two);
-		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(one) && PAGE_ALIGNED(two));
-		KUNIT_EXPECT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 2);
-
-		memset(one, OLD, SZ_4K);
-		dma_free_coherent(t->dev, sizes[i], one, first);
-		backend_writes(test, first, 100, ANSWER);
-		one = dma_alloc_coherent(t->dev, sizes[i], &again, GFP_KERNEL);
-		KUNIT_EXPECT_EQ(test, first, again);
-		KUNIT_EXPECT_TRUE(test, all_are(one, 0, SZ_4K));
-
-		/* What is left of it comes up in no other memory. */
-		memset(one, OLD, SZ_4K);
-		dma_free_coherent(t->dev, sizes[i], one, again);
-		again = map_buffer(test, t->dev, page_address(t->block), 4000,
-				   DMA_FROM_DEVICE);
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, again, 4000, 0));
-		dma_unmap_single(t->dev, again, 4000, DMA_FROM_DEVICE);
-		memset(page_address(t->block), SECRET, 4000);
-		dma_free_coherent(t->dev, sizes[i], two, second);
-		expect_idle(test);
-	}
-}
-
 /* Slab memory that fills pages, alone and in a list between other pages. */
 static void slab_is_copied(struct kunit *test)
 {
@@ -531,7 +485,7 @@ static void slab_is_copied(struct kunit *test)
 	sg_set_buf(&sgl[1], object, SZ_4K);
 	sg_set_buf(&sgl[2], block + SZ_8K, SZ_4K);
 	for (i = 0; i < 2; i++) {
-		/* With segments in runs of their own, too. */
+		/* With a boundary that segments must not cross, too. */
 		dma_set_seg_boundary(t->dev, i ? SZ_64K - 1 : U32_MAX);
 		KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL), 1);
 		addr = sg_dma_address(sgl) + SZ_4K;
@@ -550,7 +504,7 @@ static void slab_is_copied(struct kunit *test)
 static grant_ref_t *hog(struct kunit *test, unsigned int *count)
 {
 	struct bounce_test *t = test->priv;
-	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	struct grant_device *gdev = test_gdev(t->dev);
 	grant_ref_t *refs;
 
 	refs = kunit_kcalloc(test, t->table->size, sizeof(*refs), GFP_KERNEL);
@@ -585,12 +539,12 @@ static int try_ends(struct kunit *test)
 static void references_run_out(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
-	struct xen_grant_dma_device *gdev = t->dev->xen_grant_dma;
+	struct grant_device *gdev = test_gdev(t->dev);
 	int segments = 0, free = 0;
 	unsigned int count;
 	grant_ref_t *refs = hog(test, &count);
 
-	while (!segments && free++ < 20) {
+	while (!segments && free++ < 4 * GRANT_CHUNK_ITEMS) {
 		grant_range_free(gdev->backend->ranges, refs[--count], 1);
 		segments = try_ends(test);
 	}
@@ -628,50 +582,6 @@ static void no_memory_at_all(struct kunit *test)
 	t->table->no_memory_in = 0;
 	addr = map_buffer(test, t->dev, block, 64, DMA_TO_DEVICE);
 	dma_unmap_single(t->dev, addr, 64, DMA_TO_DEVICE);
-	expect_idle(test);
-}
-
-/* Coherent memory does without the pool then. */
-static void coherent_without_pool(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	dma_addr_t addr;
-	void *vaddr;
-
-	t->table->no_memory_in = 1;
-	vaddr = dma_alloc_coherent(t->dev, 1, &addr, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, vaddr);
-	KUNIT_EXPECT_EQ(test, atomic_read(&pool_of(t->dev)->pages), 0);
-	KUNIT_EXPECT_PTR_EQ(test, test_view(test, addr), vaddr);
-	dma_free_coherent(t->dev, 1, vaddr, addr);
-	expect_idle(test);
-}
-
-/* Coherent memory leaves half of the pool to others. */
-static void coherent_fills_half(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	struct grant_pool *pool = pool_of(t->dev);
-	dma_addr_t addrs[6], addr;
-	void *vaddrs[6];
-	int i;
-
-	if (PAGE_SIZE > XEN_PAGE_SIZE)
-		kunit_skip(test, "a page of the kernel is several of Xen's");
-
-	pool->limit = 8;
-	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
-		vaddrs[i] = dma_alloc_coherent(t->dev, 1, &addrs[i], GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, vaddrs[i]);
-	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&pool->pages), 4);
-	addr = map_buffer(test, t->dev, page_address(t->block), 64,
-			  DMA_FROM_DEVICE);
-	dma_unmap_single(t->dev, addr, 64, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_EQ(test, atomic_read(&pool->pages), 5);
-	for (i = 0; i < ARRAY_SIZE(addrs); i++)
-		dma_free_coherent(t->dev, 1, vaddrs[i], addrs[i]);
-	memset(page_address(t->block), SECRET, 64);
 	expect_idle(test);
 }
 
@@ -720,7 +630,7 @@ static void backends_are_apart(struct kunit *test)
 }
 
 /* The head of a mapping is in use longer than the mapping lasts. */
-static void head_in_use(struct kunit *test)
+static void bounce_in_use(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
 	u8 *bytes = page_address(t->block) + 100;
@@ -735,8 +645,8 @@ static void head_in_use(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, all_are(bytes, ANSWER, SZ_8K));
 	memset(bytes, SECRET, SZ_8K);
 
-	/* The page is not free for others even after the pool gave it up. */
-	grant_pool_trim(pool_of(t->dev));
+	/* The page is not free for others even after it went out of use for slots. */
+	grant_slots_drain(slots_of(t->dev));
 	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
 	KUNIT_EXPECT_EQ(test, page_count(xen_pfn_to_page(gfn_to_pfn(entry->gfn))), 1);
 
@@ -746,20 +656,6 @@ static void head_in_use(struct kunit *test)
 	expect_idle(test);
 }
 
-static void bounce_in_use(struct kunit *test)
-{
-	head_in_use(test);
-}
-
-/* A pool that is full gives the page up as soon as the mapping ends. */
-static void extra_page_in_use(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-
-	pool_of(t->dev)->limit = 0;
-	head_in_use(test);
-}
-
 static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(random_mappings, table_params),
 	KUNIT_CASE_PARAM(sync_parts, table_params),
@@ -767,17 +663,13 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
 	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
-	KUNIT_CASE_PARAM(coherent_is_pooled, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE(references_run_out),
 	KUNIT_CASE(memory_runs_out),
 	KUNIT_CASE(no_memory_at_all),
-	KUNIT_CASE(coherent_without_pool),
-	KUNIT_CASE(coherent_fills_half),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
 	KUNIT_CASE(bounce_in_use),
-	KUNIT_CASE(extra_page_in_use),
 	{ }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of scatterlists in runs of grant references.
+ * Tests of scatterlists in ranges of grant references.
  */
 
 #include <kunit/test.h>
@@ -13,6 +13,7 @@
 
 #include "dma-ops.h"
 #include "fake-table.h"
+#include "range.h"
 #include "sg.h"
 #include "table.h"
 #include "test-device.h"
@@ -138,7 +139,6 @@ static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
 	unsigned int max_size = dma_get_max_seg_size(t->dev);
 	unsigned long mask = dma_get_seg_boundary(t->dev);
 	u64 pages, first, place = 0, total = 0, every = (mask >> 12) + 1;
-	bool bounded = every < grant_table_size();
 	u64 done = 0, length = 0;	/* of this segment, and the one before */
 	u64 held = 0, end = 0;		/* pages of either; end of the entry before */
 	struct scatterlist *seg = sgl, *sg;
@@ -161,13 +161,14 @@ static const char *check(struct kunit *test, struct scatterlist *sgl, int nents,
 		if (done && crosses(sg_dma_address(seg), done + sg->length, mask))
 			return "makes a segment cross the boundary";
 		if (!done && count && meets(end, sg) &&
-		    length + sg->length <= max_size && held + pages <= every)
+		    length + sg->length <= max_size && held + pages <= every &&
+		    held + pages <= GRANT_RANGE_MAX)
 			return "is not merged";
 
 		if (pages <= every && first / every != (first + pages - 1) / every)
 			return "crosses the boundary";
-		if (place && first != place && (done || !bounded))
-			return "is not next in the run";
+		if (done && first != place)
+			return "is not next in the range";
 		place = first + pages;
 		held = done ? held + pages : pages;
 		total += pages;
@@ -277,19 +278,26 @@ static void map_nothing(struct kunit *test)
 static void map_too_much(struct kunit *test)
 {
 	struct sg_test *t = test->priv;
-	struct scatterlist *sg;
+	struct scatterlist single, *sg;
 	struct sg_table sgt;
 	int i;
 
 	dma_set_max_seg_size(t->dev, UINT_MAX);
 	KUNIT_ASSERT_EQ(test,
-			sg_alloc_table(&sgt, 2 + 4 * dma_max_mapping_size(t->dev) /
-					     (BLOCK / 2), GFP_KERNEL), 0);
+			sg_alloc_table(&sgt, 1 + grant_table_size() /
+					     (BLOCK / SZ_4K), GFP_KERNEL), 0);
 	for_each_sgtable_sg(&sgt, sg, i)
 		sg_set_page(sg, t->block, BLOCK, 0);
 	KUNIT_EXPECT_EQ(test, dma_map_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0),
 			-ENOMEM);
 	sg_free_table(&sgt);
+	expect_idle(test);
+
+	/* An entry that is longer than any range never can be mapped. */
+	sg_init_table(&single, 1);
+	sg_set_page(&single, t->block, SZ_1M + SZ_4K, 0);
+	KUNIT_EXPECT_EQ(test, grant_dma_ops.map_sg(t->dev, &single, 1,
+						   DMA_TO_DEVICE, 0), -EINVAL);
 	expect_idle(test);
 }
 

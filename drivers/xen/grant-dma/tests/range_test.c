@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of runs of grant references, and of the backends that have them.
+ * Tests of ranges of grant references, and of the backends that have them.
  */
 
 #include <kunit/test.h>
@@ -9,8 +9,11 @@
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include <xen/page.h>
 
@@ -20,11 +23,10 @@
 #include "table.h"
 #include "test-device.h"
 
-#define RUNS		64
-#define MAX_RUN		300	/* some are too long to be kept for reuse */
+#define RANGES		64
 #define FRAME		0x12340	/* nobody follows the grants of these tests */
 
-struct run {
+struct test_range {
 	grant_ref_t first;
 	unsigned int count;	/* 0 for none */
 	unsigned long frame;
@@ -52,110 +54,99 @@ static struct grant_ranges *create_ranges(struct kunit *test)
 	return ranges;
 }
 
-/* Short runs are as frequent as long ones. */
+/* Short ranges are as frequent as long ones. */
 static unsigned int random_count(struct rnd_state *random)
 {
-	return 1 + test_random(random, test_random(random, 2) ? 8 : MAX_RUN);
+	return 1 + test_random(random, test_random(random, 2) ? 8 : GRANT_RANGE_MAX);
 }
 
-static void new_run(struct kunit *test, struct grant_backend *backend,
-		    struct run *runs, struct run *run, struct rnd_state *random)
+static void new_range(struct kunit *test, struct grant_backend *backend,
+		    struct test_range *list, struct test_range *range, struct rnd_state *random)
 {
-	struct run *other;
+	struct test_range *other;
 
-	run->count = random_count(random);
-	run->first = grant_range_alloc(backend->ranges, run->count);
-	KUNIT_ASSERT_NE(test, run->first, 0);
-	for (other = runs; other < runs + RUNS; other++)
-		KUNIT_ASSERT_TRUE_MSG(test, other == run || !other->count ||
-				      other->first >= run->first + run->count ||
-				      run->first >= other->first + other->count,
+	range->count = random_count(random);
+	range->first = grant_range_alloc(backend->ranges, range->count);
+	KUNIT_ASSERT_NE(test, range->first, 0);
+	for (other = list; other < list + RANGES; other++)
+		KUNIT_ASSERT_TRUE_MSG(test, other == range || !other->count ||
+				      other->first >= range->first + range->count ||
+				      range->first >= other->first + other->count,
 				      "%u at %#x and %u at %#x overlap",
-				      run->count, run->first,
+				      range->count, range->first,
 				      other->count, other->first);
-	if (run->count <= GRANT_RANGE_CACHED)
-		KUNIT_ASSERT_TRUE_MSG(test,
-				      grant_range_is_aligned(run->first, run->count),
-				      "%u at %#x", run->count, run->first);
+	KUNIT_ASSERT_TRUE_MSG(test,
+			      IS_ALIGNED(range->first, roundup_pow_of_two(range->count)),
+			      "%u at %#x", range->count, range->first);
 
-	run->granted = test_random(random, 4);
-	if (!run->granted)
+	range->granted = test_random(random, 4);
+	if (!range->granted)
 		return;
-	run->frame = FRAME + test_random(random, 1000);
-	grant_table_grant(run->first, backend->domid, run->frame, run->count,
+	range->frame = FRAME + test_random(random, 1000);
+	grant_table_grant(range->first, backend->domid, range->frame, range->count,
 			  test_random(random, 2));
 }
 
-static void end_run(struct grant_backend *backend, struct run *run,
-		    struct rnd_state *random)
+static void end_range(struct grant_backend *backend, struct test_range *range)
 {
-	unsigned int part = test_random(random, run->count + 1);
-	struct grant_ranges *ranges = backend->ranges;
-
-	if (run->granted) {
-		grant_backend_end(backend, run->first, run->count);
-	} else if (test_random(random, 2)) {
-		grant_range_free(ranges, run->first, run->count);
-	} else {
-		grant_range_split(ranges, run->first, run->count);
-		grant_range_free_part(ranges, run->first + part,
-				      run->count - part);
-		grant_range_free_part(ranges, run->first, part);
-	}
-	run->count = 0;
+	if (range->granted)
+		grant_backend_end(backend, range->first, range->count);
+	else
+		grant_range_free(backend->ranges, range->first, range->count);
+	range->count = 0;
 }
 
-/* Runs come and go, and those that are left are what they were. */
+/* Ranges come and go, and those that are left are what they were. */
 static void range_random(struct kunit *test)
 {
 	struct grant_backend *backend;
-	struct run *runs, *run;
+	struct test_range *list, *range;
 	struct rnd_state random;
 	unsigned int i;
 	int round;
 
 	table_of_param(test);
 	backend = get_backend(test, TEST_DOMID);
-	runs = kunit_kcalloc(test, RUNS, sizeof(*runs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, runs);
+	list = kunit_kcalloc(test, RANGES, sizeof(*list), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, list);
 	prandom_seed_state(&random, 3);
 
 	for (round = 0; round < 4000; round++) {
-		run = &runs[test_random(&random, RUNS)];
-		if (run->count)
-			end_run(backend, run, &random);
+		range = &list[test_random(&random, RANGES)];
+		if (range->count)
+			end_range(backend, range);
 		else
-			new_run(test, backend, runs, run, &random);
+			new_range(test, backend, list, range, &random);
 		if (round % 64)
 			continue;
 
-		for (run = runs; run < runs + RUNS; run++)
-			for (i = 0; run->granted && i < run->count; i++)
+		for (range = list; range < list + RANGES; range++)
+			for (i = 0; range->granted && i < range->count; i++)
 				KUNIT_ASSERT_EQ_MSG(test,
-						    gfn_to_pfn(grant_table_gfn(run->first + i)),
-						    run->frame + i, "round %d", round);
+						    gfn_to_pfn(grant_table_gfn(range->first + i)),
+						    range->frame + i, "round %d", round);
 	}
 
-	for (run = runs; run < runs + RUNS; run++)
-		if (run->count)
-			end_run(backend, run, &random);
+	for (range = list; range < list + RANGES; range++)
+		if (range->count)
+			end_range(backend, range);
 	grant_backend_put(backend);
 }
 
 static void expect_refused(struct kunit *test, struct grant_ranges *ranges,
-			   unsigned long count)
+			   unsigned int count)
 {
 	KUNIT_EXPECT_EQ_MSG(test, grant_range_alloc(ranges, count), 0,
-			    "%lu references", count);
+			    "%u references", count);
 }
 
-/* Allocates runs until there is no more, and returns how many there were. */
+/* Allocates ranges until there is no more, and returns how many there were. */
 static unsigned int take_all(struct kunit *test, struct grant_ranges *ranges,
-			     unsigned int count, grant_ref_t *runs)
+			     unsigned int count, grant_ref_t *list)
 {
 	unsigned int taken = 0;
 
-	while ((runs[taken] = grant_range_alloc(ranges, count)))
+	while ((list[taken] = grant_range_alloc(ranges, count)))
 		taken++;
 	return taken;
 }
@@ -168,44 +159,39 @@ static void expect_free(struct kunit *test, unsigned int count)
 
 	KUNIT_ASSERT_NOT_NULL(test, refs);
 	for (i = 0; i < count; i++)
-		KUNIT_ASSERT_EQ(test, grant_table_alloc(1, &refs[i]), 0);
+		KUNIT_ASSERT_EQ(test, grant_table_alloc(0, &refs[i]), 0);
 	while (i--)
 		grant_table_free(refs[i], 1);
 }
 
 /*
  * Others find references whatever we do, and we find all of our share again,
- * into whatever runs it was cut before.
+ * into whatever ranges it was cut before.
  */
 static void range_limit(struct kunit *test)
 {
-	static const unsigned int counts[] = { 1, 256, 2, 300, 32, 1, 700, 64, 1 };
+	static const unsigned int counts[] = { 1, 256, 2, 32, 1, 64, 3, 1 };
 	struct fake_table *table = fake_table_create(test, 1024 + 256);
 	struct grant_ranges *ranges = create_ranges(test);
 	const unsigned int limit = table->size / 4 * 3;
-	grant_ref_t *runs;
+	grant_ref_t *list;
 	unsigned int taken, length, i;
 
-	runs = kunit_kcalloc(test, table->size, sizeof(*runs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, runs);
-	KUNIT_EXPECT_LE(test, 4 * grant_range_max(ranges), limit);
-	KUNIT_EXPECT_GT(test, 8 * grant_range_max(ranges), limit);
-
-	expect_refused(test, ranges, limit + 1);
-	expect_refused(test, ranges, 1UL << 31);
-	expect_refused(test, ranges, ULONG_MAX);
+	list = kunit_kcalloc(test, table->size, sizeof(*list), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	expect_refused(test, ranges, GRANT_RANGE_MAX + 1);
+	expect_refused(test, ranges, UINT_MAX);
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
-		taken = take_all(test, ranges, counts[i], runs);
+		taken = take_all(test, ranges, counts[i], list);
 		KUNIT_EXPECT_LE(test, table->used, limit);
-		length = counts[i] > GRANT_RANGE_CACHED ? counts[i] :
-						roundup_pow_of_two(counts[i]);
-		KUNIT_EXPECT_EQ_MSG(test, taken, limit / length, "runs of %u",
+		length = roundup_pow_of_two(counts[i]);
+		KUNIT_EXPECT_EQ_MSG(test, taken, limit / length, "ranges of %u",
 				    counts[i]);
 
 		expect_free(test, table->size / 4 - 8);
 		while (taken--)
-			grant_range_free(ranges, runs[taken], counts[i]);
+			grant_range_free(ranges, list[taken], counts[i]);
 	}
 }
 
@@ -217,11 +203,10 @@ static void range_table_fails(struct kunit *test)
 	table->fail_in = 1;
 	expect_refused(test, ranges, 1);
 	expect_refused(test, ranges, 256);
-	expect_refused(test, ranges, 257);
 	KUNIT_EXPECT_EQ(test, table->used, 0);
 }
 
-/* A run that comes and goes stays idle in between, however often it does. */
+/* A range that comes and goes stays idle in between, however often it does. */
 static void range_kept(struct kunit *test)
 {
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
@@ -229,7 +214,7 @@ static void range_kept(struct kunit *test)
 	grant_ref_t first;
 	int i;
 
-	for (i = 0; i < 2 * GRANT_RANGE_STACK_REFS; i++) {
+	for (i = 0; i < 4096; i++) {
 		first = grant_range_alloc(ranges, 1);
 		KUNIT_ASSERT_NE(test, first, 0);
 		grant_range_free(ranges, first, 1);
@@ -238,23 +223,28 @@ static void range_kept(struct kunit *test)
 }
 
 struct handover {
+	struct kunit *test;
 	struct grant_ranges *ranges;
 	unsigned int length;
 	unsigned int count;
-	grant_ref_t runs[2 * GRANT_RANGE_CACHED];
+	grant_ref_t list[512];
 };
 
-static void free_all(void *data)
+static long free_all(void *data)
 {
 	struct handover *handover = data;
 	int i;
 
+	/* So that the table's stubs are in force here too. */
+	current->kunit_test = handover->test;
 	for (i = 0; i < handover->count; i++)
-		grant_range_free(handover->ranges, handover->runs[i],
+		grant_range_free(handover->ranges, handover->list[i],
 				 handover->length);
+	current->kunit_test = NULL;
+	return 0;
 }
 
-/* Allocates runs on this CPU, and frees them on another. */
+/* Allocates ranges on this CPU, and frees them on another. */
 static void hand_over(struct kunit *test, struct handover *handover,
 		      unsigned int length, unsigned int count)
 {
@@ -263,12 +253,11 @@ static void hand_over(struct kunit *test, struct handover *handover,
 	handover->length = length;
 	handover->count = count;
 	for (i = 0; i < count; i++) {
-		handover->runs[i] = grant_range_alloc(handover->ranges, length);
-		KUNIT_EXPECT_NE(test, handover->runs[i], 0);
+		handover->list[i] = grant_range_alloc(handover->ranges, length);
+		KUNIT_EXPECT_NE(test, handover->list[i], 0);
 	}
 	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	KUNIT_EXPECT_EQ(test, smp_call_function_single(other, free_all,
-						       handover, 1), 0);
+	KUNIT_EXPECT_EQ(test, work_on_cpu(other, free_all, handover), 0);
 }
 
 static struct handover *create_handover(struct kunit *test)
@@ -279,6 +268,7 @@ static struct handover *create_handover(struct kunit *test)
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "there is just one CPU");
 	KUNIT_ASSERT_NOT_NULL(test, handover);
+	handover->test = test;
 	handover->ranges = create_ranges(test);
 	return handover;
 }
@@ -297,28 +287,47 @@ static void range_from_other_cpu(struct kunit *test)
 	}
 }
 
-/* What a CPU freed is its own while the table has more, unless it is much. */
-static void range_of_this_cpu(struct kunit *test)
+/* What stays idle after all CPUs had many: no more than an eighth of the table. */
+static void idle_is_bounded(struct kunit *test)
 {
+	static const unsigned int counts[] = { 1, 2, 5, 16, 100, 256 };
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	struct handover *handover = create_handover(test);
-	unsigned int used;
+	struct grant_ranges *ranges = create_ranges(test);
+	struct handover *handover;
+	unsigned int i, taken, cpu;
+	grant_ref_t *all;
 
-	migrate_disable();
-	hand_over(test, handover, 1, GRANT_RANGE_CACHED);
-	used = table->used;
-	hand_over(test, handover, 1, GRANT_RANGE_CACHED);
-	KUNIT_EXPECT_EQ(test, table->used, used + GRANT_RANGE_CACHED);
-	hand_over(test, handover, 1, 2 * GRANT_RANGE_CACHED);
-	KUNIT_EXPECT_EQ(test, table->used, used + GRANT_RANGE_CACHED);
-	migrate_enable();
+	handover = kunit_kzalloc(test, sizeof(*handover), GFP_KERNEL);
+	all = kunit_kcalloc(test, table->size, sizeof(*all), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, handover);
+	KUNIT_ASSERT_NOT_NULL(test, all);
+	handover->test = test;
+	handover->ranges = ranges;
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		handover->length = counts[i];
+		taken = take_all(test, ranges, counts[i], all);
+		cpu = cpumask_first(cpu_online_mask);
+		while (taken) {
+			handover->count = min(taken, ARRAY_SIZE(handover->list));
+			taken -= handover->count;
+			memcpy(handover->list, all + taken,
+			       handover->count * sizeof(*all));
+			KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, free_all, handover),
+					0);
+			cpu = cpumask_next(cpu, cpu_online_mask);
+			if (cpu >= nr_cpu_ids)
+				cpu = cpumask_first(cpu_online_mask);
+		}
+		KUNIT_EXPECT_LE_MSG(test, table->used, table->size / 8,
+				    "after ranges of %u", counts[i]);
+	}
 }
 
 #define WORKERS		4
 #define HOLD		16
 
 /* Workers that share ranges, and who has which reference. */
-struct crowd {
+struct stress {
 	struct kunit *test;
 	struct grant_ranges *ranges;
 	u8 *owners;
@@ -327,70 +336,70 @@ struct crowd {
 	struct completion done;
 };
 
-static void claim(struct crowd *crowd, const struct run *run, u8 from, u8 to)
+static void claim(struct stress *stress, const struct test_range *range, u8 from, u8 to)
 {
 	unsigned int i;
 
-	for (i = 0; i < run->count; i++)
-		if (cmpxchg(&crowd->owners[run->first + i], from, to) != from)
-			atomic_inc(&crowd->faults);
+	for (i = 0; i < range->count; i++)
+		if (cmpxchg(&stress->owners[range->first + i], from, to) != from)
+			atomic_inc(&stress->faults);
 }
 
 static int work(void *data)
 {
-	struct crowd *crowd = data;
-	struct run runs[HOLD] = {}, *run;
+	struct stress *stress = data;
+	struct test_range list[HOLD] = {}, *range;
 	struct rnd_state random;
 	unsigned int round;
-	u8 me = atomic_inc_return(&crowd->workers);
+	u8 me = atomic_inc_return(&stress->workers);
 
 	/* So that the table's stubs are in force here too. */
-	current->kunit_test = crowd->test;
+	current->kunit_test = stress->test;
 	prandom_seed_state(&random, current->pid);
 	for (round = 0; round < 20000 + HOLD; round++) {
-		run = &runs[round < 20000 ? test_random(&random, HOLD) : round % HOLD];
-		if (run->count) {
-			claim(crowd, run, me, 0);
-			grant_range_free(crowd->ranges, run->first, run->count);
-			run->count = 0;
+		range = &list[round < 20000 ? test_random(&random, HOLD) : round % HOLD];
+		if (range->count) {
+			claim(stress, range, me, 0);
+			grant_range_free(stress->ranges, range->first, range->count);
+			range->count = 0;
 		} else if (round < 20000) {
-			run->count = 1 + test_random(&random, 6);
-			run->first = grant_range_alloc(crowd->ranges, run->count);
-			if (run->first)
-				claim(crowd, run, 0, me);
+			range->count = 1 + test_random(&random, 6);
+			range->first = grant_range_alloc(stress->ranges, range->count);
+			if (range->first)
+				claim(stress, range, 0, me);
 			else
-				atomic_inc(&crowd->faults);
+				atomic_inc(&stress->faults);
 		}
 		cond_resched();
 	}
 	current->kunit_test = NULL;
-	complete(&crowd->done);
+	complete(&stress->done);
 	return 0;
 }
 
 /* Nobody gets what somebody else has, however many are at it. */
-static void range_crowd(struct kunit *test)
+static void range_stress(struct kunit *test)
 {
-	struct crowd crowd = { .test = test };
+	struct stress stress = { .test = test };
 	struct task_struct *worker;
 	int i, started = 0;
 
 	fake_table_create(test, FAKE_TABLE_SIZE);
-	crowd.ranges = create_ranges(test);
-	crowd.owners = kunit_kzalloc(test, FAKE_TABLE_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crowd.owners);
-	init_completion(&crowd.done);
+	stress.ranges = create_ranges(test);
+	stress.owners = kunit_kzalloc(test, FAKE_TABLE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, stress.owners);
+	init_completion(&stress.done);
 
 	for (i = 0; i < WORKERS; i++) {
-		worker = kthread_run(work, &crowd, "grant-crowd/%d", i);
+		worker = kthread_run(work, &stress, "grant-stress/%d", i);
 		if (!IS_ERR(worker))
 			started++;
 	}
 	KUNIT_EXPECT_EQ(test, started, WORKERS);
 	while (started--)
-		wait_for_completion(&crowd.done);
-	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.faults), 0);
-	KUNIT_EXPECT_NULL(test, memchr_inv(crowd.owners, 0, FAKE_TABLE_SIZE));
+		wait_for_completion(&stress.done);
+	KUNIT_EXPECT_EQ(test, atomic_read(&stress.faults), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(stress.owners, 0, FAKE_TABLE_SIZE));
 }
 
 /* There is one object for a domain, as long as it has users. */
@@ -419,8 +428,8 @@ static struct kunit_case range_cases[] = {
 	KUNIT_CASE(range_table_fails),
 	KUNIT_CASE(range_kept),
 	KUNIT_CASE(range_from_other_cpu),
-	KUNIT_CASE(range_of_this_cpu),
-	KUNIT_CASE(range_crowd),
+	KUNIT_CASE(idle_is_bounded),
+	KUNIT_CASE(range_stress),
 	KUNIT_CASE(backend_shared),
 	{}
 };

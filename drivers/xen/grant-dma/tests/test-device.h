@@ -13,12 +13,15 @@
 #include <xen/grant_table.h>
 
 struct device;
+struct grant_device;
 struct kunit;
 struct page;
 
 /* No domain gets so high an ID, so that no real device shares the backend. */
 #define TEST_DOMID	(DOMID_FIRST_RESERVED - 1)
 
+struct grant_device *test_gdev(struct device *dev);
+void test_setup(struct kunit *test, struct device *dev, domid_t domid);
 struct device *test_device(struct kunit *test, const char *name, domid_t domid);
 struct page *test_pages(struct kunit *test, size_t size);
 grant_ref_t test_ref(struct kunit *test, dma_addr_t addr);

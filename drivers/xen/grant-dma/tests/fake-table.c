@@ -20,10 +20,11 @@
 #include <xen/xen.h>
 
 #include "fake-table.h"
-#include "held.h"
+#include "deferred.h"
 #include "isolation.h"
-#include "pool.h"
+#include "cache.h"
 #include "range.h"
+#include "slot.h"
 #include "table.h"
 
 /* References below are never free in Xen's table either. */
@@ -56,8 +57,9 @@ static struct fake_entry *entry_of(grant_ref_t ref)
 	return NULL;
 }
 
-static int take_run(unsigned int count, grant_ref_t *first)
+static int take_range(unsigned int order, grant_ref_t *first)
 {
+	unsigned int count = 1 << order;
 	unsigned long at;
 
 	if (table->fail_in == 1)
@@ -65,10 +67,11 @@ static int take_run(unsigned int count, grant_ref_t *first)
 	if (table->fail_in)
 		table->fail_in--;
 	at = bitmap_find_next_zero_area(table->allocated, table->size,
-					table->next, count, 0);
+					table->next, count, count - 1);
 	if (at >= table->size)
 		at = bitmap_find_next_zero_area(table->allocated, table->size,
-						FIRST_FREE, count, 0);
+						FIRST_FREE, count,
+						count - 1);
 	if (at >= table->size)
 		return -ENOSPC;
 
@@ -79,17 +82,17 @@ static int take_run(unsigned int count, grant_ref_t *first)
 	return 0;
 }
 
-static int fake_alloc(unsigned int count, grant_ref_t *first)
+static int fake_alloc(unsigned int order, grant_ref_t *first)
 {
 	int ret;
 
 	if (!in_task()) {
 		guard(outside_test)();
-		return grant_table_alloc(count, first);
+		return grant_table_alloc(order, first);
 	}
 
 	spin_lock(&table_lock);
-	ret = take_run(count, first);
+	ret = take_range(order, first);
 	spin_unlock(&table_lock);
 	return ret;
 }
@@ -215,14 +218,14 @@ static unsigned int fake_size(void)
 }
 
 /* The worker's thread doesn't see the fake table, so a test does its work. */
-static void fake_schedule(struct grant_held *held)
+static void fake_schedule(struct grant_deferred *deferred)
 {
 	if (!in_task()) {
 		guard(outside_test)();
-		grant_held_schedule(held);
+		grant_deferred_schedule(deferred);
 		return;
 	}
-	table->waiting = held;
+	table->waiting = deferred;
 }
 
 /* Backends of the real table go on sharing what they have of it. */
@@ -231,16 +234,16 @@ static struct grant_ranges *fake_ranges_get(void)
 	return grant_ranges_create();
 }
 
-/* Nor does it see the pool of a test, which the test trims. */
-static void fake_pool_schedule(struct grant_pool *pool)
+/* Nor does it see the caches of a test, which the test drains. */
+static void fake_cache_schedule(struct grant_cache *cache)
 {
 	if (in_task())
 		return;
 	guard(outside_test)();
-	grant_pool_schedule(pool);
+	grant_cache_schedule(cache);
 }
 
-static struct page *fake_pool_memory(void)
+static struct page *fake_slots_memory(void)
 {
 	if (in_task() && table->no_memory_in) {
 		if (table->no_memory_in == 1)
@@ -248,7 +251,7 @@ static struct page *fake_pool_memory(void)
 		table->no_memory_in--;
 	}
 	guard(outside_test)();
-	return grant_pool_memory();
+	return grant_slots_memory();
 }
 
 static bool page_isolation(void)
@@ -296,9 +299,9 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_table_gfn, fake_gfn);
 	kunit_activate_static_stub(test, grant_table_size, fake_size);
 	kunit_activate_static_stub(test, grant_ranges_get, fake_ranges_get);
-	kunit_activate_static_stub(test, grant_held_schedule, fake_schedule);
-	kunit_activate_static_stub(test, grant_pool_schedule, fake_pool_schedule);
-	kunit_activate_static_stub(test, grant_pool_memory, fake_pool_memory);
+	kunit_activate_static_stub(test, grant_deferred_schedule, fake_schedule);
+	kunit_activate_static_stub(test, grant_cache_schedule, fake_cache_schedule);
+	kunit_activate_static_stub(test, grant_slots_memory, fake_slots_memory);
 	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
 			0);
@@ -306,19 +309,19 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 }
 
 /**
- * fake_table_retry() - do what the worker for held references would do now
+ * fake_table_retry() - do what the worker for deferred references would do now
  * @table: the table
  *
  * Return: false when the worker has nothing to do.
  */
 bool fake_table_retry(struct fake_table *table)
 {
-	struct grant_held *held = table->waiting;
+	struct grant_deferred *deferred = table->waiting;
 
-	if (!held)
+	if (!deferred)
 		return false;
 	table->waiting = NULL;
-	held->work.work.func(&held->work.work);
+	deferred->work.work.func(&deferred->work.work);
 	return true;
 }
 
@@ -359,7 +362,7 @@ struct fake_table *table_of_param(struct kunit *test)
  * @test: the test
  *
  * Return: as table_of_param(). Skips the test on Xen's table if that is not
- * prepared for bouncing.
+ * prepared for copies.
  */
 struct fake_table *strict_table(struct kunit *test)
 {

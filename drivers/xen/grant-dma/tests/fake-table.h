@@ -10,7 +10,7 @@
 
 #include <xen/grant_table.h>
 
-struct grant_held;
+struct grant_deferred;
 struct kunit;
 
 #define FAKE_TABLE_SIZE		32768	/* as Xen's is by default */
@@ -40,8 +40,8 @@ struct fake_entry {
  * @entries: what each reference grants
  * @next: where the search for free references begins
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
- * @no_memory_in: set by a test: from this page for the pool on there is no
- *	memory, if not 0
+ * @no_memory_in: set by a test: from this page for slots on there is no memory,
+ *	if not 0
  * @waiting: references that the worker would try again, see fake_table_retry()
  */
 struct fake_table {
@@ -53,7 +53,7 @@ struct fake_table {
 	unsigned int next;
 	unsigned int fail_in;
 	unsigned int no_memory_in;
-	struct grant_held *waiting;
+	struct grant_deferred *waiting;
 };
 
 struct fake_table *fake_table_create(struct kunit *test, unsigned int size);

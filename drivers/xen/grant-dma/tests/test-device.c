@@ -15,8 +15,32 @@
 
 #include "backend.h"
 #include "device.h"
+#include "dma-ops.h"
+#include "setup.h"
 #include "table.h"
 #include "test-device.h"
+
+/**
+ * test_gdev() - the object of a device whose DMA goes through grants
+ * @dev: the device
+ *
+ * Return: the object, or NULL if its DMA doesn't.
+ */
+struct grant_device *test_gdev(struct device *dev)
+{
+	return grant_setup_done(dev) ? to_grant_device(dev) : NULL;
+}
+
+/**
+ * test_setup() - have a device's DMA go through grants
+ * @test: the test, which ends if that fails
+ * @dev: the device, bound
+ * @domid: its backend
+ */
+void test_setup(struct kunit *test, struct device *dev, domid_t domid)
+{
+	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid, &grant_dma_ops), 0);
+}
 
 /**
  * test_device() - make a device that is bound to a driver
@@ -38,7 +62,7 @@ struct device *test_device(struct kunit *test, const char *name, domid_t domid)
 	arch_setup_dma_ops(dev, true);
 	KUNIT_ASSERT_EQ(test,
 			dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)), 0);
-	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid), 0);
+	test_setup(test, dev, domid);
 	return dev;
 }
 
@@ -124,7 +148,7 @@ bool test_resolves(struct kunit *test, dma_addr_t addr, phys_addr_t phys,
  */
 void test_idle(struct kunit *test, struct device *dev)
 {
-	struct xen_grant_dma_device *gdev = dev->xen_grant_dma;
+	struct grant_device *gdev = test_gdev(dev);
 
 	KUNIT_ASSERT_EQ(test, grant_device_counters(gdev).used, 0);
 	KUNIT_ASSERT_EQ(test, atomic_read(&gdev->backend->usage.used),

@@ -8,11 +8,11 @@
 #include "table.h"
 
 /* Takes consecutive references out of the grant table, see there. */
-int grant_table_alloc(unsigned int count, grant_ref_t *first)
+int grant_table_alloc(unsigned int order, grant_ref_t *first)
 {
-	KUNIT_STATIC_STUB_REDIRECT(grant_table_alloc, count, first);
+	KUNIT_STATIC_STUB_REDIRECT(grant_table_alloc, order, first);
 
-	return gnttab_alloc_grant_reference_seq(count, first);
+	return gnttab_alloc_grant_reference_range(order, first);
 }
 
 /* Gives back references that grant nothing. */
@@ -23,14 +23,14 @@ void grant_table_free(grant_ref_t first, unsigned int count)
 	gnttab_free_grant_reference_seq(first, count);
 }
 
-/* Lets a domain access a run of Xen pages. */
+/* Lets a domain access consecutive Xen pages. */
 void grant_table_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 		       unsigned int count, bool readonly)
 {
 	KUNIT_STATIC_STUB_REDIRECT(grant_table_grant, first, domid, xen_pfn,
 				   count, readonly);
 
-	gnttab_grant_run(first, domid, xen_pfn, count, readonly);
+	gnttab_grant_foreign_access_range(first, domid, xen_pfn, count, readonly);
 }
 
 /* Ends access, and returns for how many references before one in use. */
@@ -38,7 +38,7 @@ unsigned int grant_table_end(grant_ref_t first, unsigned int count)
 {
 	KUNIT_STATIC_STUB_REDIRECT(grant_table_end, first, count);
 
-	return gnttab_end_run(first, count);
+	return gnttab_end_foreign_access_range(first, count);
 }
 
 /* The frame that a reference grants. */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which devices get grants: those that firmware puts behind them, when their bus
+ * configures DMA.
+ *
+ * A device that is to have grants but can't must do no DMA at all: ordinary DMA
+ * would need a backend that is trusted with all memory. Whether its bus takes
+ * notice of an error or not, dma_dummy_ops refuse every mapping.
+ */
+
+#include <linux/device.h>
+#include <linux/dma-map-ops.h>
+
+#include <xen/grant_table.h>
+#include <xen/xen-ops.h>
+#include <xen/xen.h>
+
+#include "device.h"
+#include "dma-ops.h"
+#include "firmware.h"
+#include "setup.h"
+#include "table.h"
+
+/* Whether the DMA of a device goes through grants. */
+bool grant_setup_done(const struct device *dev)
+{
+	return dev->dma_ops && dev->dma_ops->map_page == grant_dma_ops.map_page;
+}
+
+/* Whether a device must do no DMA. */
+bool grant_setup_refused(const struct device *dev)
+{
+	return dev->dma_ops == &dma_dummy_ops;
+}
+
+static void restore_ops(void *dev)
+{
+	set_dma_ops(dev, NULL);
+}
+
+static void refuse(struct device *dev)
+{
+	set_dma_ops(dev, &dma_dummy_ops);
+	/* Firmware may say something else when a driver is bound again. */
+	devm_add_action(dev, restore_ops, dev);
+}
+
+/**
+ * grant_setup() - have a device use grants, or no DMA at all
+ * @dev: the device, bound or about to be bound to its driver
+ * @domid: domain that serves it
+ *
+ * Context: Process context, may sleep.
+ */
+void grant_setup(struct device *dev, domid_t domid)
+{
+	struct device_node *np = dev->of_node;
+
+	if (!xen_domain())
+		dev_err(dev, "%pOF: DMA needs Xen's grant table, but this is no Xen domain\n",
+			np);
+	else if (!grant_table_size())
+		dev_err(dev, "%pOF: DMA needs Xen's grant table, which is not set up yet\n",
+			np);
+	else if (grant_device_create(dev, domid, &grant_dma_ops))
+		dev_err(dev, "%pOF: no memory for DMA by grants\n", np);
+	else
+		return;
+	refuse(dev);
+}
+
+/**
+ * xen_grant_dma_setup() - set up a device that firmware puts behind grants
+ * @dev: device whose DMA is being configured
+ *
+ * The device gets DMA ops that use grants, or that refuse all DMA; why they do
+ * was reported.
+ *
+ * Context: Process context, may sleep.
+ * Return: whether it has such ops, and so must not be given others.
+ */
+bool xen_grant_dma_setup(struct device *dev)
+{
+	domid_t domid;
+	int ret;
+
+	if (grant_setup_done(dev) || grant_setup_refused(dev))
+		return true;
+	/* Without a driver there is no DMA, and binding one comes here again. */
+	if (!dev->driver && dev->bus)
+		return false;
+
+	ret = grant_firmware_backend(dev, &domid);
+	if (ret == -ENODEV)
+		return false;
+	if (ret)
+		refuse(dev);
+	else
+		grant_setup(dev, domid);
+	return true;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory for copies: slots in Xen pages that hold nothing else, and that stay
+ * granted.
+ *
+ * A buffer that doesn't fill its Xen pages is copied to a slot, so that the backend
+ * sees nothing of what is beside it. As the slot's page stays granted, such a
+ * mapping takes no grant operation at all. Pages that the backend may write are
+ * kept apart from those that it may only read.
+ */
+
+#include <kunit/static_stub.h>
+
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "address.h"
+#include "slot.h"
+#include "table.h"
+
+#define SLOT_GFP		(GFP_ATOMIC | __GFP_NOWARN)
+
+/* The part of the grant table whose slots magazines may keep. */
+#define SLOT_MAGAZINES_SHARE	16
+
+/* Memory for as many Xen pages as a page of the kernel has, zero; or NULL. */
+struct page *grant_slots_memory(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(grant_slots_memory);
+
+	return alloc_page(SLOT_GFP | __GFP_ZERO);
+}
+
+static struct grant_slot_cache *to_slot_cache(struct grant_cache *cache)
+{
+	return container_of(cache, struct grant_slot_cache, cache);
+}
+
+/* The number of the first slot of a page, if all have 64 bytes. */
+static u32 number_of(grant_ref_t ref)
+{
+	return ref * GRANT_CHUNK_ITEMS;
+}
+
+static struct grant_slot_page *to_slot_page(struct grant_chunk *chunk)
+{
+	return container_of(chunk, struct grant_slot_page, chunk);
+}
+
+static struct grant_chunk *slot_chunk(struct grant_cache *cache, u32 number)
+{
+	struct grant_backend *backend = to_slot_cache(cache)->slots->backend;
+	grant_ref_t ref = number / GRANT_CHUNK_ITEMS;
+
+	return &backend->ranges->info[ref].page->chunk;
+}
+
+/* Grants a Xen page, whose kernel page gets a reference count for it. */
+static bool page_create(struct grant_cache *cache, void *vaddr)
+{
+	struct grant_slot_cache *slot_cache = to_slot_cache(cache);
+	struct grant_slots *slots = slot_cache->slots;
+	struct grant_backend *backend = slots->backend;
+	unsigned int count = GRANT_CHUNK_ITEMS >> cache->shift;
+	struct grant_slot_page *page;
+
+	page = kzalloc(struct_size(page, origin, count), SLOT_GFP);
+	if (!page)
+		return false;
+	page->ref = grant_backend_alloc(backend, 1);
+	if (!page->ref) {
+		kfree(page);
+		return false;
+	}
+
+	page->chunk.base = number_of(page->ref);
+	page->cache = cache;
+	page->vaddr = vaddr;
+	get_page(virt_to_page(vaddr));
+	backend->ranges->info[page->ref].page = page;
+	grant_table_grant(page->ref, backend->domid,
+			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1,
+			  slot_cache->use == GRANT_SLOT_READONLY);
+	atomic_inc(&slots->pages);
+	grant_cache_add(cache, &page->chunk, GENMASK_ULL(count - 1, 0));
+	return true;
+}
+
+static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
+			 u64 items)
+{
+	struct grant_slots *slots = to_slot_cache(cache)->slots;
+	struct grant_slot_page *page = to_slot_page(chunk);
+	struct grant_backend *backend = slots->backend;
+
+	backend->ranges->info[page->ref].page = NULL;
+	grant_backend_end(backend, page->ref, 1);
+	put_page(virt_to_page(page->vaddr));
+	atomic_dec(&slots->pages);
+	kfree(page);
+}
+
+/* Adds the Xen pages of one kernel page. */
+static bool pages_create(struct grant_cache *cache)
+{
+	struct page *memory = grant_slots_memory();
+	unsigned int i;
+
+	if (!memory)
+		return false;
+	for (i = 0; i < XEN_PFN_PER_PAGE; i++)
+		if (!page_create(cache, page_address(memory) + i * XEN_PAGE_SIZE))
+			break;
+	put_page(memory);
+	return i;
+}
+
+/**
+ * grant_slots_drain() - give back the pages whose slots are all free
+ * @slots: a backend's memory
+ *
+ * Context: Any.
+ */
+void grant_slots_drain(struct grant_slots *slots)
+{
+	unsigned int use, size;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		for (size = 0; size < GRANT_SLOT_SIZES; size++)
+			grant_cache_drain(&slots->caches[use][size].cache);
+}
+
+/* Pages with free slots of another size help if they are given back. */
+static bool slot_grow(struct grant_cache *cache)
+{
+	if (pages_create(cache))
+		return true;
+	grant_slots_drain(to_slot_cache(cache)->slots);
+	return pages_create(cache);
+}
+
+static const struct grant_cache_ops slot_ops = {
+	.grow = slot_grow,
+	.release = page_release,
+	.chunk = slot_chunk,
+};
+
+/**
+ * grant_slot_alloc() - allocate memory for a copy
+ * @slots: where from
+ * @use: what the backend may do with it
+ * @size: bytes, at most XEN_PAGE_SIZE; it begins at a multiple of that, rounded
+ *	up to a power of two
+ *
+ * All of it is zero, but for what the backend wrote into it.
+ *
+ * Context: Any.
+ * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have run
+ * out.
+ */
+dma_addr_t grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
+			    size_t size)
+{
+	unsigned int shift = max(order_base_2(size), GRANT_SLOT_MIN_SHIFT);
+	unsigned int n = DIV_ROUND_UP(shift - GRANT_SLOT_MIN_SHIFT,
+				      GRANT_SLOT_SIZE_STEP);
+	u32 number = grant_cache_alloc(&slots->caches[use][n].cache);
+
+	if (unlikely(!number))
+		return DMA_MAPPING_ERROR;
+	return grant_dma_addr(number / GRANT_CHUNK_ITEMS,
+			      number % GRANT_CHUNK_ITEMS << GRANT_SLOT_MIN_SHIFT);
+}
+
+/**
+ * grant_slot_free() - free memory from grant_slot_alloc()
+ * @page: its page
+ * @addr: a DMA address in the slot; nothing is left in it of what the guest wrote
+ *
+ * Context: Any.
+ */
+void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr)
+{
+	unsigned int unit = xen_offset_in_page(addr) >> GRANT_SLOT_MIN_SHIFT;
+
+	unit &= ~(BIT(page->cache->shift) - 1);
+	grant_cache_free(page->cache, page->chunk.base + unit);
+}
+
+/**
+ * grant_slot_origin() - the address that the first byte of a slot stands for
+ * @page: its page
+ * @addr: a DMA address in the slot
+ *
+ * Return: where that address is kept, for whoever has the slot.
+ */
+phys_addr_t *grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr)
+{
+	unsigned int unit = xen_offset_in_page(addr) >> GRANT_SLOT_MIN_SHIFT;
+
+	return &page->origin[unit >> page->cache->shift];
+}
+
+static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
+		      unsigned int size)
+{
+	struct grant_slot_cache *cache = &slots->caches[use][size];
+	struct grant_ranges *ranges = slots->backend->ranges;
+
+	cache->slots = slots;
+	cache->use = use;
+	cache->cache.ops = &slot_ops;
+	cache->cache.shift = size * GRANT_SLOT_SIZE_STEP;
+	cache->cache.weight = 1;
+	cache->cache.reserve = &ranges->reserve;
+	cache->cache.capacity = ranges->size / SLOT_MAGAZINES_SHARE /
+				(GRANT_SLOT_USES * GRANT_SLOT_SIZES) /
+				num_possible_cpus();
+	return grant_cache_init(&cache->cache);
+}
+
+/**
+ * grant_slots_create() - memory for copies, of which there is none yet
+ * @backend: the backend that will see them
+ *
+ * Context: Process context, may sleep.
+ * Return: the memory, or NULL when out of memory.
+ */
+struct grant_slots *grant_slots_create(struct grant_backend *backend)
+{
+	struct grant_slots *slots = kzalloc(sizeof(*slots), GFP_KERNEL);
+	unsigned int use, size;
+
+	if (!slots)
+		return NULL;
+	slots->backend = backend;
+	for (use = 0; use < GRANT_SLOT_USES; use++) {
+		for (size = 0; size < GRANT_SLOT_SIZES; size++) {
+			if (cache_init(slots, use, size)) {
+				grant_slots_destroy(slots);
+				return NULL;
+			}
+		}
+	}
+	return slots;
+}
+
+/**
+ * grant_slots_destroy() - undo grant_slots_create()
+ * @slots: a backend's memory, of which nothing is in use, or NULL
+ *
+ * Context: Process context, may sleep.
+ */
+void grant_slots_destroy(struct grant_slots *slots)
+{
+	unsigned int use, size;
+
+	if (!slots)
+		return;
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		for (size = 0; size < GRANT_SLOT_SIZES; size++)
+			grant_cache_destroy(&slots->caches[use][size].cache);
+	kfree(slots);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the choice which virtio devices get grants without firmware's word.
+ */
+
+#include <kunit/device.h>
+#include <kunit/test.h>
+
+#include <linux/dma-map-ops.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+
+#include <xen/xen-ops.h>
+
+#include "fake-table.h"
+#include "setup.h"
+#include "test-device.h"
+
+static void undescribed_device(struct kunit *test)
+{
+	unsigned int i;
+
+	/* Dom0 has no backend; other domains' devices have it in dom0. */
+	for (i = 0; i < 16; i++) {
+		bool described = i & 1, pv = i & 2, initial = i & 4;
+		bool force = i & 8, wanted = false;
+
+		if (!described && !initial)
+			wanted = pv || force;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    grant_virtio_wanted(described, pv, initial,
+							force),
+				    wanted, "case %u", i);
+	}
+}
+
+static struct device *virtio_parent(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "virtio-parent");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	return dev;
+}
+
+static bool has_version_1(struct kunit *test, struct device *dev)
+{
+	struct virtio_device *vdev = kunit_kzalloc(test, sizeof(*vdev),
+						   GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, vdev);
+	vdev->dev.parent = dev;
+	vdev->dev.init_name = "virtio-test";
+	__virtio_set_bit(vdev, VIRTIO_F_VERSION_1);
+	KUNIT_EXPECT_TRUE(test, xen_virtio_restricted_mem_acc(vdev));
+	return __virtio_test_bit(vdev, VIRTIO_F_VERSION_1);
+}
+
+/* Virtio core takes a device with grants, and none of which DMA was refused. */
+static void refused_device(struct kunit *test)
+{
+	struct device *dev;
+
+	fake_table_create(test, FAKE_TABLE_SIZE);
+	KUNIT_EXPECT_TRUE(test, has_version_1(test, test_device(test, "granted",
+								TEST_DOMID)));
+	dev = virtio_parent(test);
+	set_dma_ops(dev, &dma_dummy_ops);
+	KUNIT_EXPECT_FALSE(test, has_version_1(test, dev));
+	set_dma_ops(dev, NULL);
+}
+
+/* A device that comes before the grant table gets no DMA, rather than an oops. */
+static void no_grant_table_yet(struct kunit *test)
+{
+	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
+	struct device *dev = virtio_parent(test);
+
+	table->size = 0;
+	grant_setup(dev, 0);
+	KUNIT_EXPECT_TRUE(test, grant_setup_refused(dev));
+	KUNIT_EXPECT_FALSE(test, has_version_1(test, dev));
+}
+
+static struct kunit_case virtio_cases[] = {
+	KUNIT_CASE(undescribed_device),
+	KUNIT_CASE(refused_device),
+	KUNIT_CASE(no_grant_table_yet),
+	{ }
+};
+
+static struct kunit_suite virtio_suite = {
+	.name = "xen_grant_dma_virtio",
+	.test_cases = virtio_cases,
+};
+
+kunit_test_suite(virtio_suite);
