@@ -185,7 +185,7 @@ static bool magazine_get(struct grant_magazine *magazine)
 
 static void magazine_put(struct grant_magazine *magazine)
 {
-	smp_store_release(&magazine->busy, 0);
+	smp_store_release(&magazine->busy, 0);	/* pairs with magazine_get() */
 }
 
 /* Returns NULL when somebody works on it, or where there are none. */

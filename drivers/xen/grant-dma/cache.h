@@ -88,7 +88,7 @@ struct grant_cache {
 	struct grant_magazine __percpu *magazines;
 	unsigned int capacity;
 	struct delayed_work work;
-	spinlock_t lock;
+	spinlock_t lock;	/* the depot */
 	struct list_head chunks;
 	unsigned int items;
 	unsigned int most_moved;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xen/grant-dma/ in debugfs: what every device and every backend has in use.
+ * xen/grant-dma/ in debugfs: what every device and every backend has in use, and
+ * what caches did.
  */
 
 #include <linux/dcache.h>
@@ -76,6 +77,42 @@ static int backends_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(backends);
 
+static void cache_show(struct seq_file *m, const char *what, unsigned int length,
+		       const struct grant_cache *cache)
+{
+	seq_printf(m, "%s %u %u %u\n", what, length, READ_ONCE(cache->items),
+		   READ_ONCE(cache->most_moved));
+}
+
+/* Of ranges, which backends share, and of each backend's slots. */
+static int caches_show(struct seq_file *m, void *unused)
+{
+	const struct grant_ranges *ranges = NULL;
+	struct grant_backend *backend;
+	unsigned int use, n;
+
+	seq_puts(m, "cache length items most-moved\n");
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node) {
+		for (n = 0; !ranges && n <= GRANT_RANGE_MAX_ORDER; n++)
+			cache_show(m, "ranges", 1 << n,
+				   &backend->ranges->orders[n].cache);
+		ranges = backend->ranges;
+		if (!backend->slots)
+			continue;
+		for (use = 0; use < GRANT_SLOT_USES; use++)
+			for (n = 0; n < GRANT_SLOT_SIZES; n++)
+				cache_show(m, use == GRANT_SLOT_READONLY ?
+					   "readonly-slots" : "writable-slots",
+					   1 << (GRANT_SLOT_MIN_SHIFT +
+						 n * GRANT_SLOT_SIZE_STEP),
+					   &backend->slots->caches[use][n].cache);
+	}
+	mutex_unlock(&grant_backends_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(caches);
+
 static int isolation_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "%s\n", grant_isolation_name());
@@ -97,6 +134,7 @@ static int __init grant_debugfs_init(void)
 	dput(xen);
 	debugfs_create_file("devices", 0400, dir, NULL, &devices_fops);
 	debugfs_create_file("backends", 0400, dir, NULL, &backends_fops);
+	debugfs_create_file("caches", 0400, dir, NULL, &caches_fops);
 	debugfs_create_file("isolation", 0400, dir, NULL, &isolation_fops);
 	return 0;
 }

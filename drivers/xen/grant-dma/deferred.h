@@ -40,7 +40,7 @@ struct grant_deferred {
 	void (*begin)(struct grant_deferred *deferred);
 	void (*end)(struct grant_deferred *deferred);
 	bool full;
-	spinlock_t lock;
+	spinlock_t lock;	/* all down to work */
 	u32 first;
 	unsigned int count;
 	u16 *blocks;

@@ -5,6 +5,7 @@
 
 #include <linux/math.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "device.h"
 #include "isolation.h"
@@ -159,7 +160,8 @@ int grant_device_create(struct device *dev, domid_t domid,
 	gdev->backend = grant_backend_get(domid);
 	if (!gdev->backend)
 		goto free_counters;
-	gdev->ops = *ops;
+	/* They are written once, here. */
+	memcpy((void *)&gdev->ops, ops, sizeof(*ops));
 	gdev->dev = dev;
 	gdev->other_ops = dev->dma_ops;
 	if (join_backend(gdev)) {
