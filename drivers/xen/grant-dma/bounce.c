@@ -67,23 +67,10 @@ static enum grant_slot_use slot_use(enum dma_data_direction dir)
 }
 
 /* The page of slots that a reference grants, or NULL. */
-static struct grant_slot_page *slot_page(struct grant_backend *backend,
-					 dma_addr_t addr)
+static struct grant_slot_page **slot_page(struct grant_backend *backend,
+					  grant_ref_t ref)
 {
-	return backend->ranges->info[grant_dma_ref(addr)].page;
-}
-
-/* The memory that a byte of a slot stands for. */
-static phys_addr_t origin(struct grant_slot_page *page, dma_addr_t addr)
-{
-	unsigned int size = 1 << (page->cache->shift + GRANT_SLOT_MIN_SHIFT);
-
-	return *grant_slot_origin(page, addr) + (addr & (size - 1));
-}
-
-static void *slot_memory(struct grant_slot_page *page, dma_addr_t addr)
-{
-	return page->vaddr + xen_offset_in_page(addr);
+	return &backend->ranges->info[ref].page;
 }
 
 /* Bytes of a buffer in the Xen page in which it begins. */
@@ -164,18 +151,23 @@ dma_addr_t grant_slot_map(struct device *dev, struct grant_backend *backend,
 			  enum dma_data_direction dir, unsigned long attrs)
 {
 	unsigned int offset = phys & dma_get_min_align_mask(dev);
-	struct grant_slot_page *page;
-	dma_addr_t addr;
+	struct grant_slot slot;
 
-	addr = grant_slot_alloc(backend->slots, slot_use(dir),
-				slot_size(dev, phys, size));
-	if (unlikely(addr == DMA_MAPPING_ERROR))
-		return addr;
-	page = slot_page(backend, addr);
-	*grant_slot_origin(page, addr) = phys - offset;
-	addr += offset;
-	copy_in(slot_memory(page, addr), phys, size, dir, attrs);
-	return addr;
+	if (unlikely(!grant_slot_alloc(backend->slots, slot_use(dir),
+				       slot_size(dev, phys, size),
+				       phys - offset, &slot)))
+		return DMA_MAPPING_ERROR;
+	copy_in(slot.vaddr + offset, phys, size, dir, attrs);
+	return slot.addr + offset;
+}
+
+/* Copies back, and clears, the bytes of one slot. */
+static void part_copy_out(struct grant_slot_page *page, dma_addr_t addr,
+			  size_t size, enum dma_data_direction dir,
+			  unsigned long attrs)
+{
+	copy_out(page->vaddr + xen_offset_in_page(addr),
+		 grant_slot_origin(page, addr), size, dir, attrs);
 }
 
 /**
@@ -193,45 +185,15 @@ bool grant_slot_unmap(struct grant_backend *backend, dma_addr_t addr,
 		      size_t size, enum dma_data_direction dir,
 		      unsigned long attrs)
 {
-	struct grant_slot_page *page = slot_page(backend, addr);
+	grant_ref_t ref = grant_dma_ref(addr);
+	struct grant_slot_page *page = *slot_page(backend, ref);
 
 	/* The references of a range grant pages of slots, but not for good. */
-	if (!page || page->ref != grant_dma_ref(addr))
+	if (!page || page->ref != ref)
 		return false;
-	copy_out(slot_memory(page, addr), origin(page, addr), size, dir, attrs);
+	part_copy_out(page, addr, size, dir, attrs);
 	grant_slot_free(page, addr);
 	return true;
-}
-
-static int part_copy_in(struct grant_backend *backend, grant_ref_t ref,
-			phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs)
-{
-	unsigned int offset = xen_offset_in_page(phys);
-	struct grant_slot_page *page;
-	dma_addr_t addr;
-
-	addr = grant_slot_alloc(backend->slots, slot_use(dir), XEN_PAGE_SIZE);
-	if (addr == DMA_MAPPING_ERROR)
-		return -ENOMEM;
-	page = slot_page(backend, addr);
-	*grant_slot_origin(page, addr) = phys - offset;
-	copy_in(page->vaddr + offset, phys, size, dir, attrs);
-	backend->ranges->info[ref].page = page;
-	return 0;
-}
-
-static void part_copy_out(struct grant_backend *backend, dma_addr_t addr,
-			  size_t size, enum dma_data_direction dir,
-			  unsigned long attrs, struct list_head *pages)
-{
-	struct grant_slot_page *page = slot_page(backend, addr);
-
-	if (!page)
-		return;
-	copy_out(slot_memory(page, addr), origin(page, addr), size, dir, attrs);
-	backend->ranges->info[grant_dma_ref(addr)].page = NULL;
-	list_add(&page->node, pages);
 }
 
 /**
@@ -244,29 +206,51 @@ static void part_copy_out(struct grant_backend *backend, dma_addr_t addr,
  * @attrs: attributes of the DMA API
  *
  * Context: Any.
- * Return: 0, or -ENOMEM when memory or references have run out.
+ * Return: 0; or -ENOMEM when memory or references have run out, then there may be
+ * copies for grant_bounce_forget().
  */
 int grant_bounce_copy_in(struct grant_backend *backend, grant_ref_t first,
 			 phys_addr_t phys, size_t size,
 			 enum dma_data_direction dir, unsigned long attrs)
 {
-	dma_addr_t start = grant_dma_addr(first, xen_offset_in_page(phys));
-	size_t done = 0, part;
-	LIST_HEAD(pages);
+	unsigned int offset = xen_offset_in_page(phys);
+	struct grant_slot slot;
+	size_t part;
 
-	for (; done < size; done += part) {
-		part = part_of(phys + done, size - done);
-		if (part == XEN_PAGE_SIZE && !is_slab(phys + done))
+	for (; size; size -= part, phys += part, first++, offset = 0) {
+		part = part_of(phys, size);
+		if (part == XEN_PAGE_SIZE && !is_slab(phys))
 			continue;
-		if (part_copy_in(backend, grant_dma_ref(start + done),
-				 phys + done, part, dir, attrs)) {
-			grant_bounce_copy_out(backend, start, done, dir,
-					      DMA_ATTR_SKIP_CPU_SYNC, &pages);
-			grant_bounce_free(&pages);
+		if (!grant_slot_alloc(backend->slots, slot_use(dir),
+				      XEN_PAGE_SIZE, phys - offset, &slot))
 			return -ENOMEM;
-		}
+		copy_in(slot.vaddr + offset, phys, part, dir, attrs);
+		*slot_page(backend, first) = slot.page;
 	}
 	return 0;
+}
+
+/**
+ * grant_bounce_forget() - free the copies of a buffer that was not granted
+ * @backend: the backend
+ * @first: first reference, as for grant_bounce_copy_in()
+ * @count: how many there are
+ *
+ * Context: Any.
+ */
+void grant_bounce_forget(struct grant_backend *backend, grant_ref_t first,
+			 unsigned int count)
+{
+	struct grant_slot_page **page;
+
+	for (; count; count--, first++) {
+		page = slot_page(backend, first);
+		if (!*page)
+			continue;
+		memset((*page)->vaddr, 0, XEN_PAGE_SIZE);
+		grant_slot_free(*page, 0);
+		*page = NULL;
+	}
 }
 
 /**
@@ -282,15 +266,15 @@ int grant_bounce_copy_in(struct grant_backend *backend, grant_ref_t first,
 void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
 			phys_addr_t phys, size_t size, bool readonly)
 {
-	unsigned int count = grant_dma_pages(phys, size), i;
 	const struct grant_slot_page *page;
 	unsigned long pfn;
+	size_t part;
 
-	for (i = 0; i < count; i++) {
-		page = backend->ranges->info[first + i].page;
-		pfn = page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) :
-			     XEN_PFN_DOWN(phys) + i;
-		grant_table_grant(first + i, backend->domid, pfn, 1, readonly);
+	for (; size; size -= part, phys += part, first++) {
+		part = part_of(phys, size);
+		page = *slot_page(backend, first);
+		pfn = XEN_PFN_DOWN(page ? virt_to_phys(page->vaddr) : phys);
+		grant_table_grant(first, backend->domid, pfn, 1, readonly);
 	}
 }
 
@@ -312,11 +296,17 @@ void grant_bounce_copy_out(struct grant_backend *backend, dma_addr_t addr,
 			   size_t size, enum dma_data_direction dir,
 			   unsigned long attrs, struct list_head *pages)
 {
+	struct grant_slot_page **page;
 	size_t part;
 
 	for (; size; size -= part, addr += part) {
 		part = part_of(addr, size);
-		part_copy_out(backend, addr, part, dir, attrs, pages);
+		page = slot_page(backend, grant_dma_ref(addr));
+		if (!*page)
+			continue;
+		part_copy_out(*page, addr, part, dir, attrs);
+		list_add(&(*page)->node, pages);
+		*page = NULL;
 	}
 }
 
@@ -331,7 +321,7 @@ void grant_bounce_free(struct list_head *pages)
 	struct grant_slot_page *page, *next;
 
 	list_for_each_entry_safe(page, next, pages, node)
-		grant_slot_free(page, grant_dma_addr(page->ref, 0));
+		grant_slot_free(page, 0);
 }
 
 static void sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
@@ -344,10 +334,10 @@ static void sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		return;
 	for (; size; size -= part, addr += part) {
 		part = part_of(addr, size);
-		page = slot_page(backend, addr);
+		page = *slot_page(backend, grant_dma_ref(addr));
 		if (page)
-			copy(slot_memory(page, addr), origin(page, addr), part,
-			     for_device);
+			copy(page->vaddr + xen_offset_in_page(addr),
+			     grant_slot_origin(page, addr), part, for_device);
 	}
 }
 

@@ -30,6 +30,8 @@ bool grant_slot_unmap(struct grant_backend *backend, dma_addr_t addr,
 int grant_bounce_copy_in(struct grant_backend *backend, grant_ref_t first,
 			 phys_addr_t phys, size_t size,
 			 enum dma_data_direction dir, unsigned long attrs);
+void grant_bounce_forget(struct grant_backend *backend, grant_ref_t first,
+			 unsigned int count);
 void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
 			phys_addr_t phys, size_t size, bool readonly);
 void grant_bounce_copy_out(struct grant_backend *backend, dma_addr_t addr,

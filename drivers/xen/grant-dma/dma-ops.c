@@ -58,11 +58,13 @@ static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 				     enum dma_data_direction dir,
 				     unsigned long attrs)
 {
+	bool possible = size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
+			mask_fits(dev, *dev->dma_mask) &&
+			grant_map_possible(page);
 	struct grant_device *gdev = to_grant_device(dev);
 	dma_addr_t addr = DMA_MAPPING_ERROR;
 
-	if (likely(size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
-		   mask_fits(dev, *dev->dma_mask) && grant_map_possible(page)))
+	if (likely(possible))
 		addr = grant_map(dev, gdev->backend, page_to_phys(page) + offset,
 				 size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {

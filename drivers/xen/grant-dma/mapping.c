@@ -16,33 +16,27 @@
 #include "table.h"
 
 static dma_addr_t map_pages(struct grant_backend *backend, phys_addr_t phys,
-			    size_t size, enum dma_data_direction dir)
+			    size_t size, enum dma_data_direction dir,
+			    unsigned long attrs, bool parts)
 {
 	unsigned int pages = grant_dma_pages(phys, size);
 	grant_ref_t first = grant_backend_alloc(backend, pages);
+	dma_addr_t addr = grant_dma_addr(first, xen_offset_in_page(phys));
 
 	if (unlikely(!first))
 		return DMA_MAPPING_ERROR;
-	grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys), pages,
-			  dir == DMA_TO_DEVICE);
-	return grant_dma_addr(first, xen_offset_in_page(phys));
-}
-
-static dma_addr_t map_parts(struct grant_backend *backend, phys_addr_t phys,
-			    size_t size, enum dma_data_direction dir,
-			    unsigned long attrs)
-{
-	unsigned int pages = grant_dma_pages(phys, size);
-	grant_ref_t first = grant_backend_alloc(backend, pages);
-
-	if (!first)
-		return DMA_MAPPING_ERROR;
+	if (!parts) {
+		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
+				  pages, dir == DMA_TO_DEVICE);
+		return addr;
+	}
 	if (grant_bounce_copy_in(backend, first, phys, size, dir, attrs)) {
+		grant_bounce_forget(backend, first, pages);
 		grant_range_free(backend->ranges, first, pages);
 		return DMA_MAPPING_ERROR;
 	}
 	grant_bounce_grant(backend, first, phys, size, dir == DMA_TO_DEVICE);
-	return grant_dma_addr(first, xen_offset_in_page(phys));
+	return addr;
 }
 
 /**
@@ -62,11 +56,11 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     phys_addr_t phys, size_t size, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	if (!grant_bounce_needed(backend, phys, size))
-		return map_pages(backend, phys, size, dir);
-	if (grant_slot_fits(dev, phys, size))
+	bool copy = grant_bounce_needed(backend, phys, size);
+
+	if (copy && grant_slot_fits(dev, phys, size))
 		return grant_slot_map(dev, backend, phys, size, dir, attrs);
-	return map_parts(backend, phys, size, dir, attrs);
+	return map_pages(backend, phys, size, dir, attrs, copy);
 }
 
 /**

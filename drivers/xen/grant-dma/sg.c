@@ -9,7 +9,6 @@
  */
 
 #include <linux/dma-mapping.h>
-#include <linux/list.h>
 #include <linux/minmax.h>
 
 #include <xen/page.h>
@@ -101,41 +100,19 @@ static struct segment next_segment(struct device *dev, struct scatterlist *sgl,
 	return segment;
 }
 
-/* Undoes copy_entries_in() for entries that the device did not see. */
-static void copy_entries_out(struct grant_backend *backend, grant_ref_t first,
-			     struct scatterlist *sgl, int nents,
-			     enum dma_data_direction dir)
-{
-	struct scatterlist *sg;
-	LIST_HEAD(pages);
-	int left;
-
-	for_each_entry(sgl, sg, nents, left) {
-		grant_bounce_copy_out(backend, entry_addr(sg, first),
-				      sg->length, dir, DMA_ATTR_SKIP_CPU_SYNC,
-				      &pages);
-		first += entry_pages(sg);
-	}
-	grant_bounce_free(&pages);
-}
-
 /* Copies what of entries has to be copied before they can be granted. */
-static int copy_entries_in(struct grant_backend *backend, grant_ref_t first,
+static int copy_entries_in(struct grant_backend *backend, grant_ref_t ref,
 			   const struct segment *segment,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	grant_ref_t ref = first;
 	struct scatterlist *sg;
 	int left;
 
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
 		if (grant_bounce_needed(backend, sg_phys(sg), sg->length) &&
 		    grant_bounce_copy_in(backend, ref, sg_phys(sg), sg->length,
-					 dir, attrs)) {
-			copy_entries_out(backend, first, segment->sgl,
-					 segment->nents - left, dir);
+					 dir, attrs))
 			return -ENOMEM;
-		}
 		ref += entry_pages(sg);
 	}
 	return 0;
@@ -154,6 +131,7 @@ static dma_addr_t map_entries(struct grant_backend *backend,
 		return DMA_MAPPING_ERROR;
 	if (backend->slots &&
 	    copy_entries_in(backend, first, segment, dir, attrs)) {
+		grant_bounce_forget(backend, first, segment->pages);
 		grant_range_free(backend->ranges, first, segment->pages);
 		return DMA_MAPPING_ERROR;
 	}

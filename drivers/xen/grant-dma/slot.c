@@ -43,23 +43,14 @@ static struct grant_slot_cache *to_slot_cache(struct grant_cache *cache)
 	return container_of(cache, struct grant_slot_cache, cache);
 }
 
-/* The number of the first slot of a page, if all have 64 bytes. */
-static u32 number_of(grant_ref_t ref)
+static struct grant_slot_page *page_of(struct grant_slots *slots, u32 number)
 {
-	return ref * GRANT_CHUNK_ITEMS;
-}
-
-static struct grant_slot_page *to_slot_page(struct grant_chunk *chunk)
-{
-	return container_of(chunk, struct grant_slot_page, chunk);
+	return slots->backend->ranges->info[number / GRANT_CHUNK_ITEMS].page;
 }
 
 static struct grant_chunk *slot_chunk(struct grant_cache *cache, u32 number)
 {
-	struct grant_backend *backend = to_slot_cache(cache)->slots->backend;
-	grant_ref_t ref = number / GRANT_CHUNK_ITEMS;
-
-	return &backend->ranges->info[ref].page->chunk;
+	return &page_of(to_slot_cache(cache)->slots, number)->chunk;
 }
 
 /* Grants a Xen page, whose kernel page gets a reference count for it. */
@@ -80,7 +71,7 @@ static bool page_create(struct grant_cache *cache, void *vaddr)
 		return false;
 	}
 
-	page->chunk.base = number_of(page->ref);
+	page->chunk.base = page->ref * GRANT_CHUNK_ITEMS;
 	page->cache = cache;
 	page->vaddr = vaddr;
 	get_page(virt_to_page(vaddr));
@@ -97,7 +88,8 @@ static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
 			 u64 items)
 {
 	struct grant_slots *slots = to_slot_cache(cache)->slots;
-	struct grant_slot_page *page = to_slot_page(chunk);
+	struct grant_slot_page *page =
+		container_of(chunk, struct grant_slot_page, chunk);
 	struct grant_backend *backend = slots->backend;
 
 	backend->ranges->info[page->ref].page = NULL;
@@ -152,31 +144,42 @@ static const struct grant_cache_ops slot_ops = {
 	.chunk = slot_chunk,
 };
 
+static unsigned int index_of(const struct grant_slot_page *page, dma_addr_t addr)
+{
+	return xen_offset_in_page(addr) >>
+	       (GRANT_SLOT_MIN_SHIFT + page->cache->shift);
+}
+
 /**
  * grant_slot_alloc() - allocate memory for a copy
  * @slots: where from
  * @use: what the backend may do with it
  * @size: bytes, at most XEN_PAGE_SIZE; it begins at a multiple of that, rounded
  *	up to a power of two
+ * @origin: the address of the memory that its first byte stands for
+ * @slot: where it is described
  *
  * All of it is zero, but for what the backend wrote into it.
  *
  * Context: Any.
- * Return: its DMA address, or DMA_MAPPING_ERROR when memory or references have run
- * out.
+ * Return: false when memory or references have run out.
  */
-dma_addr_t grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-			    size_t size)
+bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
+		      size_t size, phys_addr_t origin, struct grant_slot *slot)
 {
 	unsigned int shift = max(order_base_2(size), GRANT_SLOT_MIN_SHIFT);
 	unsigned int n = DIV_ROUND_UP(shift - GRANT_SLOT_MIN_SHIFT,
 				      GRANT_SLOT_SIZE_STEP);
 	u32 number = grant_cache_alloc(&slots->caches[use][n].cache);
+	unsigned int offset = number % GRANT_CHUNK_ITEMS << GRANT_SLOT_MIN_SHIFT;
 
 	if (unlikely(!number))
-		return DMA_MAPPING_ERROR;
-	return grant_dma_addr(number / GRANT_CHUNK_ITEMS,
-			      number % GRANT_CHUNK_ITEMS << GRANT_SLOT_MIN_SHIFT);
+		return false;
+	slot->page = page_of(slots, number);
+	slot->vaddr = slot->page->vaddr + offset;
+	slot->addr = grant_dma_addr(slot->page->ref, offset);
+	slot->page->origin[index_of(slot->page, offset)] = origin;
+	return true;
 }
 
 /**
@@ -188,24 +191,22 @@ dma_addr_t grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
  */
 void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr)
 {
-	unsigned int unit = xen_offset_in_page(addr) >> GRANT_SLOT_MIN_SHIFT;
-
-	unit &= ~(BIT(page->cache->shift) - 1);
-	grant_cache_free(page->cache, page->chunk.base + unit);
+	grant_cache_free(page->cache, page->chunk.base +
+			 (index_of(page, addr) << page->cache->shift));
 }
 
 /**
- * grant_slot_origin() - the address that the first byte of a slot stands for
+ * grant_slot_origin() - the address of the memory that a byte of a slot stands for
  * @page: its page
- * @addr: a DMA address in the slot
+ * @addr: the byte's DMA address
  *
- * Return: where that address is kept, for whoever has the slot.
+ * Context: Any, for whoever has the slot.
  */
-phys_addr_t *grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr)
+phys_addr_t grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr)
 {
-	unsigned int unit = xen_offset_in_page(addr) >> GRANT_SLOT_MIN_SHIFT;
+	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->cache->shift);
 
-	return &page->origin[unit >> page->cache->shift];
+	return page->origin[index_of(page, addr)] + (addr & (size - 1));
 }
 
 static int cache_init(struct grant_slots *slots, enum grant_slot_use use,

@@ -54,6 +54,18 @@ struct grant_slot_page {
 };
 
 /**
+ * struct grant_slot - a slot that was allocated
+ * @page: its page
+ * @vaddr: its memory
+ * @addr: its DMA address
+ */
+struct grant_slot {
+	struct grant_slot_page *page;
+	void *vaddr;
+	dma_addr_t addr;
+};
+
+/**
  * struct grant_slots - a backend's memory for copies
  * @backend: to whom it is granted
  * @caches: free slots for each use, of each size
@@ -74,9 +86,9 @@ void grant_slots_destroy(struct grant_slots *slots);
 void grant_slots_drain(struct grant_slots *slots);
 struct page *grant_slots_memory(void);
 
-dma_addr_t grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-			    size_t size);
+bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
+		      size_t size, phys_addr_t origin, struct grant_slot *slot);
 void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr);
-phys_addr_t *grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr);
+phys_addr_t grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr);
 
 #endif /* _XEN_GRANT_DMA_SLOT_H */

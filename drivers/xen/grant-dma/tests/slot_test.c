@@ -56,7 +56,11 @@ static int pages(struct slot_test *t)
 static dma_addr_t slot_alloc(struct slot_test *t, enum grant_slot_use use,
 			     unsigned int shift)
 {
-	return grant_slot_alloc(t->slots, use, BIT(shift));
+	struct grant_slot slot;
+
+	if (!grant_slot_alloc(t->slots, use, BIT(shift), 0, &slot))
+		return DMA_MAPPING_ERROR;
+	return slot.addr;
 }
 
 static struct grant_slot_page *page_of(struct slot_test *t, dma_addr_t addr)
@@ -209,9 +213,12 @@ static void gone_with_last_device(struct kunit *test)
 	struct slot_test *t = test->priv;
 	struct device *other = test_device(test, "other", TEST_DOMID - 1);
 	struct grant_backend *backend = grant_backend_get(TEST_DOMID - 1);
-	dma_addr_t addr = grant_slot_alloc(backend->slots, GRANT_SLOT_WRITABLE, 1);
+	struct grant_slot slot;
 
-	grant_slot_free(backend->ranges->info[grant_dma_ref(addr)].page, addr);
+	KUNIT_ASSERT_TRUE(test, grant_slot_alloc(backend->slots,
+						 GRANT_SLOT_WRITABLE, 1, 0,
+						 &slot));
+	grant_slot_free(slot.page, slot.addr);
 	KUNIT_EXPECT_GT(test, t->table->granted, 0);
 	kunit_device_unregister(test, other);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
