@@ -17,7 +17,7 @@ help:
 	@echo 'make shell             the same, and stay at the console of the guest'
 	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
-	@echo '                       BENCH="api block maps profile network" selects, BENCH_TURNS=5 is how often'
+	@echo '                       BENCH="api cpus many-cpus block maps profile network" selects, BENCH_TURNS=5 is how often'
 	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'

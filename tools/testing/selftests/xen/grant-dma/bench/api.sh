@@ -3,20 +3,13 @@
 # What DMA mappings cost. Leaves in $OUT/api a line a result:
 # name path value, with nothing as value if it could not be had.
 cd "$(dirname "$0")" || exit
-RESULTS=/sys/kernel/debug/grant-dma-bench
-PLATFORM=/sys/bus/platform
-
-# The first device behind the IOMMU that the driver $1 has.
-device_of() {
-	for path in "$PLATFORM"/devices/*.virtio; do
-		[ -e "$path/of_node/iommus" ] &&
-			readlink "$path"/virtio*/driver | grep -q "/$1\$" && echo "${path##*/}"
-	done | head -n 1
-}
+# shellcheck source=lib.sh
+. ./lib.sh
 
 measure() {
 	for path in grants direct; do
-		for file in "$RESULTS/$path"/*-*; do
+		for file in "$RESULTS/$path"/map-* "$RESULTS/$path"/copy-* "$RESULTS/$path"/coherent-* \
+			"$RESULTS/$path"/sg-* "$RESULTS/$path"/ring-*; do
 			echo "${file##*/} $path $(cat "$file")"
 		done
 	done

@@ -2,6 +2,18 @@
 # shellcheck shell=sh
 # What the benchmarks in a guest share.
 
+# Where xen_grant_dma_bench.ko has its measurements.
+export RESULTS=/sys/kernel/debug/grant-dma-bench
+export PLATFORM=/sys/bus/platform
+
+# The first device behind the IOMMU that the driver $1 has.
+device_of() {
+	for path in "$PLATFORM"/devices/*.virtio; do
+		[ -e "$path/of_node/iommus" ] &&
+			readlink "$path"/virtio*/driver | grep -q "/$1\$" && echo "${path##*/}"
+	done | head -n 1
+}
+
 # The way from a device to its backend: grants, foreign (the backend maps any of
 # the guest's memory), or xen (no virtio).
 path_of() {
@@ -18,9 +30,9 @@ make_scattered() {
 	fio scattered.fio >"$OUT/scattered.log"
 }
 
-# The size in KiB of the bounce memory that the backend's domain sees.
-note_pool() {
-	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "pool") column = i }
+# The size in KiB of the pages for copies that the backend's domain sees.
+note_slots() {
+	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "slots") column = i }
 		NR == 2 && column { print $column * 4 }' \
-		/sys/kernel/debug/xen/grant-dma/backends >"$OUT/pool" 2>/dev/null
+		/sys/kernel/debug/xen/grant-dma/backends >"$OUT/slots" 2>/dev/null
 }

@@ -44,8 +44,8 @@ class Figures:
 
     def cost(self, part):
         """The function by which targets ask: what a row costs through grants."""
-        return lambda implementation, name: statistics.median(
-            self.values[part.name, name, "grants", implementation])
+        return lambda implementation, name, path="grants": statistics.median(
+            self.values[part.name, name, path, implementation])
 
 
 def number(value):

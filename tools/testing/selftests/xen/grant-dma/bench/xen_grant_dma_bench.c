@@ -6,8 +6,9 @@
  * Each file in debugfs below grant-dma-bench/grants/ and .../direct/ is a
  * measurement.  It is made when the file is read, which gives ns for an
  * operation, or an error when the DMA API gave one.  Written to, the file "held"
- * makes as many mappings of a page and keeps them, to see what they use; "frames"
- * is the number of frames in the grant table.
+ * makes as many mappings of a page and keeps them, to see what they use; "burst"
+ * makes and ends many on each CPU; "frames" is the number of frames in the grant
+ * table.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -36,6 +37,7 @@
 
 #define ROUNDS		21
 #define MAX_CPUS	2
+#define MAX_MAKERS	2
 #define MAX_HELD	16384
 #define BUFFER_SIZE	SZ_1M
 #define BUFFER_PAGES	(BUFFER_SIZE / PAGE_SIZE)
@@ -74,6 +76,8 @@ struct bench {
  * @held_size: of each of these
  * @gaps: unmap every second one of these first
  * @cpus: how many do it at once
+ * @makers: for a handover: CPUs that make the mappings, from the first one on
+ * @ender: for a handover: the CPU that ends them
  */
 struct measurement {
 	const char *name;
@@ -85,6 +89,8 @@ struct measurement {
 	size_t held_size;
 	bool gaps;
 	unsigned int cpus;
+	unsigned int makers;
+	unsigned int ender;
 };
 
 /**
@@ -251,6 +257,18 @@ static int loop_ring(struct bench *bench, const struct measurement *what)
 	}
 #define SINGLE(_name, _size, _iterations)		\
 	LOOP(_name, loop_single, _size, _iterations)
+#define HANDOVER(_name, _size, _count, _makers, _ender)	\
+	{						\
+		.name = (_name),			\
+		.size = (_size),			\
+		.held = (_count),			\
+		.makers = (_makers),			\
+		.ender = (_ender),			\
+	}
+#define HANDOVERS(_name, _size, _count)					\
+	HANDOVER("same-" _name, _size, _count, 1, 0),			\
+	HANDOVER("pair-" _name, _size, _count, 1, 1),			\
+	HANDOVER("trio-" _name, _size, _count, 2, 2)
 #define COPY(_name, _size)	LOOP(_name, loop_copy, _size, 2000)
 
 /* Rings go round a whole number of times in each round. */
@@ -266,6 +284,12 @@ static const struct measurement measurements[] = {
 	COPY("copy-512", 512),
 	COPY("copy-2k", SZ_2K),
 	LOOP("coherent-4k", loop_coherent, SZ_4K, 1000),
+	HANDOVERS("64x64", 64, 64),
+	HANDOVERS("512x64", 64, 512),
+	HANDOVERS("4096x64", 64, 4096),
+	HANDOVERS("64x4k", SZ_4K, 64),
+	HANDOVERS("512x4k", SZ_4K, 512),
+	HANDOVERS("4096x4k", SZ_4K, 4096),
 	{
 		.name = "map-8k-unaligned",
 		.loop = loop_single,
@@ -329,6 +353,95 @@ static int compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/**
+ * struct share - the mappings that a CPU makes or ends in a round of a handover
+ * @work: takes it there
+ * @bench: device
+ * @first: the first one
+ * @step: each how many
+ * @end: whether they end
+ * @ns: time it took
+ * @ret: 0 or an error
+ */
+struct share {
+	struct work_struct work;
+	struct bench *bench;
+	unsigned int first;
+	unsigned int step;
+	bool end;
+	u64 ns;
+	int ret;
+};
+
+static void run_share(struct work_struct *work)
+{
+	struct share *share = container_of(work, struct share, work);
+	struct bench *bench = share->bench;
+	u64 start = ktime_get_ns();
+	unsigned int i;
+
+	for (i = share->first; i < bench->count; i += share->step) {
+		if (share->end)
+			bench_unmap(bench, i);
+		else
+			share->ret = share->ret ?: bench_map(bench, i);
+	}
+	share->ns = ktime_get_ns() - start;
+}
+
+/* Has CPUs make or end all mappings, and adds up the time that they took. */
+static int run_shares(struct bench *bench, unsigned int cpu, unsigned int cpus,
+		      bool end, u64 *ns)
+{
+	struct share shares[MAX_MAKERS];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < cpus; i++) {
+		shares[i] = (struct share) {
+			.bench = bench,
+			.first = i,
+			.step = cpus,
+			.end = end,
+		};
+		INIT_WORK_ONSTACK(&shares[i].work, run_share);
+		queue_work_on(cpu + i, system_long_wq, &shares[i].work);
+	}
+	for (i = 0; i < cpus; i++) {
+		flush_work(&shares[i].work);
+		destroy_work_on_stack(&shares[i].work);
+		*ns += shares[i].ns;
+		ret = ret ?: shares[i].ret;
+	}
+	return ret;
+}
+
+/* CPU time for a mapping, made on some CPUs and ended on one, as a median. */
+static int hand_over(const struct point *point, u64 *ns)
+{
+	const struct measurement *what = point->what;
+	struct bench *bench = point->bench;
+	u64 cost[ROUNDS] = {};
+	unsigned int i;
+	int ret = 0;
+
+	if (num_online_cpus() <= max(what->makers - 1, what->ender))
+		return -ENODEV;
+
+	bench->size = what->size;
+	bench->count = what->held;
+	for (i = 0; i < what->held; i++)
+		bench->held[i] = DMA_MAPPING_ERROR;
+	for (i = 0; i < ROUNDS && !ret; i++) {
+		ret = run_shares(bench, 0, what->makers, false, &cost[i]) ?:
+		      run_shares(bench, what->ender, 1, true, &cost[i]);
+		cost[i] = div_u64(cost[i], what->held);
+	}
+	sort(cost, ROUNDS, sizeof(*cost), compare, NULL);
+	*ns = cost[ROUNDS / 2];
+	return ret;
+}
+
 static void run_rounds(struct work_struct *work)
 {
 	struct run *run = container_of(work, struct run, work);
@@ -388,6 +501,11 @@ static int point_get(void *data, u64 *ns)
 	int ret;
 
 	mutex_lock(&one_at_a_time);
+	if (point->what->makers) {
+		ret = point->bench->count ? -EBUSY : hand_over(point, ns);
+		bench_release(point->bench);
+		goto unlock;
+	}
 	ret = bench_hold(point->bench, point->what->held,
 			 point->what->held_size);
 	if (ret)
@@ -401,6 +519,39 @@ unlock:
 	return ret;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(point_fops, point_get, NULL, "%llu\n");
+
+static long burst(void *data)
+{
+	static const size_t sizes[] = { 64, SZ_2K, SZ_4K, SZ_16K, SZ_64K, SZ_1M };
+	struct bench *bench = data;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ret = bench_hold(bench, sizes[i] > SZ_16K ? 16 : 2048, sizes[i]);
+		if (ret)
+			return ret;
+		bench_release(bench);
+	}
+	return 0;
+}
+
+/* Many mappings of all sizes on each CPU; returns the number of CPUs. */
+static int burst_get(void *data, u64 *cpus)
+{
+	long ret = 0;
+	int cpu;
+
+	*cpus = num_online_cpus();
+	mutex_lock(&one_at_a_time);
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		ret = ret ?: work_on_cpu(cpu, burst, data);
+	cpus_read_unlock();
+	mutex_unlock(&one_at_a_time);
+	return ret;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(burst_fops, burst_get, NULL, "%llu\n");
 
 static int held_get(void *data, u64 *count)
 {
@@ -449,6 +600,7 @@ static void add_files(const char *name, struct bench *bench,
 				    &point_fops);
 	}
 	debugfs_create_file("held", 0600, dir, bench, &held_fops);
+	debugfs_create_file("burst", 0400, dir, bench, &burst_fops);
 }
 
 /* Pages of which no two in a row are neighbours. */
