@@ -108,7 +108,7 @@ bool grant_bounce_needed(const struct grant_backend *backend, phys_addr_t phys,
 	for (; phys < end; phys += PAGE_SIZE)
 		if (is_slab(phys))
 			return true;
-	return phys > end && is_slab(end - 1);
+	return size && is_slab(end - 1);
 }
 
 /* What a buffer takes of a slot, whose start is a multiple of its size. */

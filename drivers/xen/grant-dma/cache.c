@@ -152,12 +152,14 @@ void grant_cache_add(struct grant_cache *cache, struct grant_chunk *chunk,
 	if (is_whole(chunk))
 		reserve_add(cache, cache->weight);
 	if (!chunk->free)
-		list_add_tail(&chunk->node, &cache->chunks);
+		list_add(&chunk->node, &cache->chunks);
 	chunk->items |= items;
 	chunk->free |= items;
 	cache->items += hweight64(items);
-	if (is_whole(chunk))
+	if (is_whole(chunk)) {
 		reserve_add(cache, -cache->weight);
+		list_move_tail(&chunk->node, &cache->chunks);
+	}
 	spin_unlock_irqrestore(&cache->lock, flags);
 
 	if (!delayed_work_pending(&cache->work))
@@ -344,7 +346,10 @@ int grant_cache_init(struct grant_cache *cache)
 	if (!cache->capacity)
 		return 0;
 	cache->magazines = alloc_percpu(struct grant_magazine);
-	return cache->magazines ? 0 : -ENOMEM;
+	if (cache->magazines)
+		return 0;
+	cache->capacity = 0;
+	return -ENOMEM;
 }
 
 /**

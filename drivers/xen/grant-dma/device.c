@@ -111,7 +111,9 @@ static void leave_backend(struct grant_device *gdev)
 	grant_usage_add(&backend->usage, grant_device_cpu_counters(gdev).used);
 	backend->past_mappings += counters.mappings;
 	backend->past_failures += counters.failures;
-	if (list_empty(&backend->devices)) {
+	/* What a driver left may yet be unmapped, so that its slots have to stay. */
+	if (list_empty(&backend->devices) &&
+	    !atomic_read(&backend->usage.used)) {
 		grant_slots_destroy(backend->slots);
 		backend->slots = NULL;
 	}

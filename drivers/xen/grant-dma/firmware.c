@@ -148,6 +148,22 @@ static int check_requester(struct device *dev, struct device_node *np,
 	return 0;
 }
 
+/* Whether any entry of an iommu-map, right or wrong, names grants. */
+static bool map_names_grants(struct device_node *np)
+{
+	struct device_node *iommu;
+	bool found = false;
+	u32 handle, i;
+
+	for (i = 1; !found && !of_property_read_u32_index(np, "iommu-map", i,
+							  &handle); i += 4) {
+		iommu = of_find_node_by_phandle(handle);
+		found = is_grant_iommu(iommu);
+		of_node_put(iommu);
+	}
+	return found;
+}
+
 static int backend_of_pci(struct device *dev, struct device_node *np,
 			  u32 *domid)
 {
@@ -163,8 +179,8 @@ static int backend_of_pci(struct device *dev, struct device_node *np,
 		if (is_grant_iommu(iommu))
 			ret = check_iommu(dev, np, iommu) ?:
 			      check_requester(dev, np, requester, *domid);
-	} else if (may_mean_grants(dev, np)) {
-		dev_err(dev, "%pOF: iommu-map names no IOMMU for requester ID %#x\n",
+	} else if (map_names_grants(np) || may_mean_grants(dev, np)) {
+		dev_err(dev, "%pOF: iommu-map is wrong, or names no IOMMU, for requester ID %#x\n",
 			np, requester);
 		ret = -EINVAL;
 	}

@@ -147,10 +147,15 @@ void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
 	grant_cache_free(&ranges->orders[order_base_2(count)].cache, first);
 }
 
+static unsigned int chunk_count(struct grant_ranges *ranges, unsigned int n)
+{
+	return DIV_ROUND_UP(ranges->size, 1 << chunk_order(n));
+}
+
 static int order_init(struct grant_ranges *ranges, unsigned int n)
 {
 	struct grant_order *order = &ranges->orders[n];
-	unsigned int chunks = DIV_ROUND_UP(ranges->size, 1 << chunk_order(n));
+	unsigned int chunks = chunk_count(ranges, n);
 	unsigned int share = ranges->size / RANGE_MAGAZINES_SHARE /
 			     ARRAY_SIZE(ranges->orders) / num_possible_cpus();
 	unsigned int i;
@@ -170,14 +175,25 @@ static int order_init(struct grant_ranges *ranges, unsigned int n)
 	return grant_cache_init(&order->cache);
 }
 
+/* What is free beside ranges that a driver left in use is not lost with them. */
+static void order_destroy(struct grant_ranges *ranges, unsigned int n)
+{
+	struct grant_order *order = &ranges->orders[n];
+	unsigned int i;
+
+	grant_cache_destroy(&order->cache);
+	for (i = 0; order->chunks && i < chunk_count(ranges, n); i++)
+		order_release(&order->cache, &order->chunks[i],
+			      order->chunks[i].free);
+	kvfree(order->chunks);
+}
+
 static void ranges_destroy(struct grant_ranges *ranges)
 {
 	unsigned int n;
 
-	for (n = 0; n <= GRANT_RANGE_MAX_ORDER; n++) {
-		grant_cache_destroy(&ranges->orders[n].cache);
-		kvfree(ranges->orders[n].chunks);
-	}
+	for (n = 0; n <= GRANT_RANGE_MAX_ORDER; n++)
+		order_destroy(ranges, n);
 	kvfree(ranges->info);
 	kfree(ranges);
 }

@@ -109,7 +109,8 @@ static int copy_entries_in(struct grant_backend *backend, grant_ref_t ref,
 	int left;
 
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
-		if (grant_bounce_needed(backend, sg_phys(sg), sg->length) &&
+		if (sg->length &&
+		    grant_bounce_needed(backend, sg_phys(sg), sg->length) &&
 		    grant_bounce_copy_in(backend, ref, sg_phys(sg), sg->length,
 					 dir, attrs))
 			return -ENOMEM;
@@ -156,7 +157,7 @@ static bool can_be_granted(struct scatterlist *sgl, int nents)
 	int left;
 
 	for_each_entry(sgl, sg, nents, left)
-		if (!grant_map_possible(sg_page(sg)))
+		if (sg->length && !grant_map_possible(sg_page(sg)))
 			return false;
 	return true;
 }

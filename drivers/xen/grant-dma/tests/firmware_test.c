@@ -287,6 +287,7 @@ static void pci_requester(struct kunit *test)
 		{ "grant-test-no-iommus", 0x00, -ENODEV },
 		{ "grant-test-masked-bridge", 0x00, 0, .domid = 7 },
 		{ "grant-test-masked-bridge", 0x123, 0, .domid = 7 },
+		{ "grant-test-odd-bridge", 0x08, -EINVAL },
 		{ "grant-test-broken-bridge", 0x00, -EINVAL, .guest_only = true },
 		{ "grant-test-domid-property", 0x00, -EINVAL },
 	};

@@ -402,6 +402,21 @@ static void range_stress(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(stress.owners, 0, FAKE_TABLE_SIZE));
 }
 
+/* A driver that left a range in use costs that range, and none beside it. */
+static void range_left_in_use(struct kunit *test)
+{
+	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
+	struct grant_ranges *ranges = grant_ranges_create();
+	grant_ref_t first;
+
+	KUNIT_ASSERT_NOT_NULL(test, ranges);
+	first = grant_range_alloc(ranges, 4);
+	KUNIT_EXPECT_NE(test, first, 0);
+	grant_ranges_put(ranges);
+	KUNIT_EXPECT_EQ(test, table->used, 4);
+	grant_table_free(first, 4);
+}
+
 /* There is one object for a domain, as long as it has users. */
 static void backend_shared(struct kunit *test)
 {
@@ -430,6 +445,7 @@ static struct kunit_case range_cases[] = {
 	KUNIT_CASE(range_from_other_cpu),
 	KUNIT_CASE(idle_is_bounded),
 	KUNIT_CASE(range_stress),
+	KUNIT_CASE(range_left_in_use),
 	KUNIT_CASE(backend_shared),
 	{}
 };
