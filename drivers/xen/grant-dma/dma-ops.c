@@ -172,6 +172,8 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 	struct grant_device *gdev = to_grant_device(dev);
 	void *vaddr = NULL;
 
+	/* Then its DMA address is aligned to pages of the kernel, as promised. */
+	size = PAGE_ALIGN(size);
 	if (mask_fits(dev, dev->coherent_dma_mask))
 		vaddr = grant_coherent_alloc(gdev->backend, size, addr, gfp);
 	if (!vaddr) {
@@ -189,6 +191,7 @@ static void grant_dma_free(struct device *dev, size_t size, void *vaddr,
 {
 	struct grant_device *gdev = to_grant_device(dev);
 
+	size = PAGE_ALIGN(size);
 	trace_xen_grant_dma_unmap(dev, addr, size, DMA_BIDIRECTIONAL);
 	grant_coherent_free(gdev->backend, size, vaddr, addr);
 	grant_device_count(gdev, -(int)XEN_PFN_UP(size));
