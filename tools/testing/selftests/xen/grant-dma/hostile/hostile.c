@@ -2,7 +2,7 @@
 /*
  * A backend without manners.  Runs in dom0, against a guest's grant table:
  *
- *   hostile snoop DOMID SECONDS VISITS   reads all that can be mapped
+ *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
  *   hostile scribble DOMID SECONDS       overwrites what can be mapped writable
  *   hostile hold DOMID COUNT SECONDS     keeps what was mapped
  *
@@ -44,7 +44,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
-#define USAGE "usage: hostile snoop DOMID SECONDS VISITS | scribble DOMID SECONDS | " \
+#define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
 	"hold DOMID COUNT SECONDS"
 
 #define PAGE_BYTES	4096
@@ -311,8 +311,18 @@ static void snoop_report(const struct snoop *snoop)
 		printf("%s %llu\n", kinds[i], snoop->words[i]);
 }
 
+/* Whether secrets of as many kinds were seen, in the order of enum secret_kind. */
+static bool snoop_saw(const struct snoop *snoop, unsigned int kinds)
+{
+	while (kinds)
+		if (!snoop->words[--kinds])
+			return false;
+	return true;
+}
+
+/* For so long, and until so much was done and seen; but not for ever. */
 static void snoop(struct victim victim, unsigned int seconds,
-		  unsigned int visits)
+		  unsigned int visits, unsigned int kinds)
 {
 	static struct snoop snoop;
 	time_t start = time(NULL), now;
@@ -323,7 +333,8 @@ static void snoop(struct victim victim, unsigned int seconds,
 		err(1, "can't be nice");
 	snoop.victim = victim;
 	for (now = start; now < start + seconds ||
-	     ((snoop.visits < visits || !snoop.sweeps) &&
+	     ((snoop.visits < visits || !snoop.sweeps ||
+	       !snoop_saw(&snoop, kinds)) &&
 	      now < start + seconds + PATIENCE);
 	     now = time(NULL))
 		snoop_round(&snoop);
@@ -529,8 +540,9 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
 
-	if (!strcmp(what, "snoop") && argc == 5)
-		snoop(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
+	if (!strcmp(what, "snoop") && argc == 6)
+		snoop(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]),
+		      parse_number(argv[5]));
 	else if (!strcmp(what, "scribble") && argc == 4)
 		scribble(victim_named(argv[2]), parse_number(argv[3]));
 	else if (!strcmp(what, "hold") && argc == 5)

@@ -26,7 +26,7 @@ map_buffers() {
 
 # Through the whole grant table at least once.
 snoop() {
-	order snoop 6 0 </dev/null
+	order snoop 6 0 0 </dev/null
 }
 
 # Buffers come and go, and with them what the references stand for.

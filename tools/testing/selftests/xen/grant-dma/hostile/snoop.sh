@@ -13,6 +13,7 @@ mode=$(wanted_mode)
 VISITS=${VISITS:-$([ "$mode" = strict ] && echo 1000000 || echo 100000)}
 DURATION=${DURATION:-20}
 KINDS='slab pagecache pagefrag stack'
+SEEN=$([ "$mode" = strict ] && echo 0 || echo 4)
 
 has_visited() {
 	[ "$(figure snoop visits)" -ge "$1" ]
@@ -31,7 +32,7 @@ keep move_packets &
 packets=$!
 keep move_entropy &
 entropy=$!
-order snoop "$DURATION" "$VISITS" </dev/null
+order snoop "$DURATION" "$VISITS" "$SEEN" </dev/null
 stop_traffic
 
 ktap_test_result "snoop: isolation is $mode" mode_is "$mode"
