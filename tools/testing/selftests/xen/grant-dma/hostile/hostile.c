@@ -3,8 +3,8 @@
  * A backend without manners.  Runs in dom0, against a guest's grant table:
  *
  *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
- *   hostile scribble DOMID SECONDS       overwrites what can be mapped writable
- *   hostile hold DOMID COUNT SECONDS     keeps what was mapped
+ *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable
+ *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
  *
  * Snoop goes on for SECONDS, and until it has made VISITS: a visit is a scan of
  * a page that is mapped at that moment.  It prints how often it saw each kind of
