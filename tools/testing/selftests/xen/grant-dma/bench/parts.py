@@ -166,25 +166,26 @@ API = Part(
 
 # How many mappings of 64 B and 4 KiB are out while they are handed from CPU to CPU.
 OUTSTANDING = (64, 512, 4096)
-HANDOVERS = [(f"{count}x{size}", f"{count} × {label} out") for size, label in (("64", "64 B"), ("4k", "4 KiB"))
-             for count in OUTSTANDING]
+HANDOVERS = [(f"{count}x{size}", f"{count} × {label} out")
+             for size, label in (("64", "64 B"), ("4k", "4 KiB")) for count in OUTSTANDING]
 
 
 def handover_rows():
     """Mappings made and ended on one CPU, then made on one or two and ended on another."""
     for name, label in HANDOVERS:
         yield Row(f"same-{name}", f"{label}, one CPU", paths=["grants"])
-        yield Row(f"pair-{name}", f"{label}, ended on another CPU", near(f"same-{name}", 1.3, "one CPU"),
-                  paths=["grants"])
-        yield Row(f"trio-{name}", f"{label}, made on two, ended on a third", near(f"same-{name}", 2, "one CPU"),
-                  paths=["grants"])
+        yield Row(f"pair-{name}", f"{label}, ended on another CPU",
+                  near(f"same-{name}", 1.3, "one CPU"), paths=["grants"])
+        yield Row(f"trio-{name}", f"{label}, made on two, ended on a third",
+                  near(f"same-{name}", 2, "one CPU"), paths=["grants"])
 
 
 def cpus_rows(idle):
     """What caches did, counted."""
     counted = {"paths": ["grants"], "implementations": [OURS, PAGE], "compared": False}
     yield Row("moved", "most items moved under a lock", at_most(16), unit="items", **counted)
-    yield Row(idle, "idle references after a burst on all CPUs", at_most(4096), unit="references", **counted)
+    yield Row(idle, "idle references after a burst on all CPUs", at_most(4096),
+              unit="references", **counted)
 
 
 CPUS = Part(

@@ -265,10 +265,6 @@ static int loop_ring(struct bench *bench, const struct measurement *what)
 		.makers = (_makers),			\
 		.ender = (_ender),			\
 	}
-#define HANDOVERS(_name, _size, _count)					\
-	HANDOVER("same-" _name, _size, _count, 1, 0),			\
-	HANDOVER("pair-" _name, _size, _count, 1, 1),			\
-	HANDOVER("trio-" _name, _size, _count, 2, 2)
 #define COPY(_name, _size)	LOOP(_name, loop_copy, _size, 2000)
 
 /* Rings go round a whole number of times in each round. */
@@ -284,12 +280,24 @@ static const struct measurement measurements[] = {
 	COPY("copy-512", 512),
 	COPY("copy-2k", SZ_2K),
 	LOOP("coherent-4k", loop_coherent, SZ_4K, 1000),
-	HANDOVERS("64x64", 64, 64),
-	HANDOVERS("512x64", 64, 512),
-	HANDOVERS("4096x64", 64, 4096),
-	HANDOVERS("64x4k", SZ_4K, 64),
-	HANDOVERS("512x4k", SZ_4K, 512),
-	HANDOVERS("4096x4k", SZ_4K, 4096),
+	HANDOVER("same-64x64", 64, 64, 1, 0),
+	HANDOVER("pair-64x64", 64, 64, 1, 1),
+	HANDOVER("trio-64x64", 64, 64, 2, 2),
+	HANDOVER("same-512x64", 64, 512, 1, 0),
+	HANDOVER("pair-512x64", 64, 512, 1, 1),
+	HANDOVER("trio-512x64", 64, 512, 2, 2),
+	HANDOVER("same-4096x64", 64, 4096, 1, 0),
+	HANDOVER("pair-4096x64", 64, 4096, 1, 1),
+	HANDOVER("trio-4096x64", 64, 4096, 2, 2),
+	HANDOVER("same-64x4k", SZ_4K, 64, 1, 0),
+	HANDOVER("pair-64x4k", SZ_4K, 64, 1, 1),
+	HANDOVER("trio-64x4k", SZ_4K, 64, 2, 2),
+	HANDOVER("same-512x4k", SZ_4K, 512, 1, 0),
+	HANDOVER("pair-512x4k", SZ_4K, 512, 1, 1),
+	HANDOVER("trio-512x4k", SZ_4K, 512, 2, 2),
+	HANDOVER("same-4096x4k", SZ_4K, 4096, 1, 0),
+	HANDOVER("pair-4096x4k", SZ_4K, 4096, 1, 1),
+	HANDOVER("trio-4096x4k", SZ_4K, 4096, 2, 2),
 	{
 		.name = "map-8k-unaligned",
 		.loop = loop_single,
