@@ -8,9 +8,8 @@ cd "$(dirname "$0")" || exit
 
 measure() {
 	for path in grants direct; do
-		for file in "$RESULTS/$path"/map-* "$RESULTS/$path"/copy-* "$RESULTS/$path"/coherent-* \
-			"$RESULTS/$path"/sg-* "$RESULTS/$path"/ring-*; do
-			echo "${file##*/} $path $(cat "$file")"
+		for kind in map copy coherent sg ring; do
+			costs_of "$path" "$kind"
 		done
 	done
 }

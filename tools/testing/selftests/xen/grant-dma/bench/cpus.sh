@@ -23,8 +23,8 @@ column() {
 insmod ./xen_grant_dma_bench.ko device="$(device_of virtio_blk)" || exit
 {
 	if [ "$1" != counted ]; then
-		for file in "$RESULTS"/grants/same-* "$RESULTS"/grants/pair-* "$RESULTS"/grants/trio-*; do
-			echo "${file##*/} grants $(cat "$file")"
+		for kind in same pair trio; do
+			costs_of grants $kind
 		done
 	fi
 	if [ -e $CACHES ]; then

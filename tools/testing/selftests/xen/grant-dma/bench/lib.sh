@@ -14,6 +14,13 @@ device_of() {
 	done | head -n 1
 }
 
+# costs_of PATH KIND: the measurements of a kind, a line each
+costs_of() {
+	for file in "$RESULTS/$1/$2"-*; do
+		echo "${file##*/} $1 $(cat "$file")"
+	done
+}
+
 # The way from a device to its backend: grants, foreign (the backend maps any of
 # the guest's memory), or xen (no virtio).
 path_of() {
