@@ -16,7 +16,6 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -266,15 +265,18 @@ void grant_bounce_forget(struct grant_backend *backend, grant_ref_t first,
 void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
 			phys_addr_t phys, size_t size, bool readonly)
 {
+	unsigned int left = grant_dma_pages(phys, size), count;
+	unsigned long pfn = XEN_PFN_DOWN(phys);
 	const struct grant_slot_page *page;
-	unsigned long pfn;
-	size_t part;
 
-	for (; size; size -= part, phys += part, first++) {
-		part = part_of(phys, size);
+	for (; left; left -= count, first += count, pfn += count) {
 		page = *slot_page(backend, first);
-		pfn = XEN_PFN_DOWN(page ? virt_to_phys(page->vaddr) : phys);
-		grant_table_grant(first, backend->domid, pfn, 1, readonly);
+		count = 1;
+		while (!page && count < left && !*slot_page(backend, first + count))
+			count++;
+		grant_table_grant(first, backend->domid,
+				  page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) : pfn,
+				  count, readonly);
 	}
 }
 

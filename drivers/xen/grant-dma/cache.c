@@ -5,8 +5,9 @@
  * Most items come from, and go to, the magazine of the CPU at hand, without a lock
  * that anyone could wait for. An empty magazine is filled up to its half from the
  * depot, a full one is emptied down to its half, so that no more than that moves
- * under the depot's lock. A magazine that somebody works on already, because
- * an interrupt came in between, is passed by.
+ * under the depot's lock; a whole magazine at most where a cache is drained or
+ * reaped. A magazine that somebody works on already, because an interrupt came in
+ * between, is passed by.
  *
  * The depot knows which items of a chunk are free, so a chunk of which all are free
  * can be given back. Some of them are kept, as many as the reserve allows.

@@ -120,20 +120,15 @@ static void leave_backend(struct grant_device *gdev)
 	mutex_unlock(&grant_backends_lock);
 }
 
-static void free_device(struct grant_device *gdev)
-{
-	grant_backend_put(gdev->backend);
-	free_percpu(gdev->counters);
-	kfree(gdev);
-}
-
 static void release_device(void *data)
 {
 	struct grant_device *gdev = data;
 
 	set_dma_ops(gdev->dev, gdev->other_ops);
 	leave_backend(gdev);
-	free_device(gdev);
+	grant_backend_put(gdev->backend);
+	free_percpu(gdev->counters);
+	kfree(gdev);
 }
 
 /**
@@ -166,16 +161,16 @@ int grant_device_create(struct device *dev, domid_t domid,
 	memcpy((void *)&gdev->ops, ops, sizeof(*ops));
 	gdev->dev = dev;
 	gdev->other_ops = dev->dma_ops;
-	if (join_backend(gdev)) {
-		free_device(gdev);
-		return -ENOMEM;
-	}
+	if (join_backend(gdev))
+		goto put_backend;
 
 	set_dma_ops(dev, &gdev->ops);
 	/* The ops that were in force may not have needed syncs, bounces do. */
 	dma_reset_need_sync(dev);
 	return devm_add_action_or_reset(dev, release_device, gdev);
 
+put_backend:
+	grant_backend_put(gdev->backend);
 free_counters:
 	free_percpu(gdev->counters);
 free_device:

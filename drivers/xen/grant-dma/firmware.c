@@ -12,7 +12,6 @@
 #include <linux/device.h>
 #include <linux/of.h>
 #include <linux/pci.h>
-#include <linux/pci_ids.h>
 
 #include <xen/xen.h>
 

@@ -11,7 +11,6 @@
 #include <kunit/static_stub.h>
 
 #include <linux/cpumask.h>
-#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -19,7 +18,7 @@
 #include "range.h"
 #include "table.h"
 
-/* Parts of the grant table that may be kept without use in caches. */
+/* Parts of the grant table that may be kept without use in caches of each layer. */
 #define RANGE_MAGAZINES_SHARE	16
 #define RANGE_RESERVE_SHARE	16
 
@@ -147,6 +146,19 @@ void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
 	grant_cache_free(&ranges->orders[order_base_2(count)].cache, first);
 }
 
+/**
+ * grant_ranges_magazine() - what a magazine may keep
+ * @ranges: the share of the grant table
+ * @kinds: how many kinds of items its layer has, each with a magazine for each CPU
+ *
+ * Return: a number of references.
+ */
+unsigned int grant_ranges_magazine(const struct grant_ranges *ranges,
+				   unsigned int kinds)
+{
+	return ranges->size / RANGE_MAGAZINES_SHARE / kinds / num_possible_cpus();
+}
+
 static unsigned int chunk_count(struct grant_ranges *ranges, unsigned int n)
 {
 	return DIV_ROUND_UP(ranges->size, 1 << chunk_order(n));
@@ -156,8 +168,6 @@ static int order_init(struct grant_ranges *ranges, unsigned int n)
 {
 	struct grant_order *order = &ranges->orders[n];
 	unsigned int chunks = chunk_count(ranges, n);
-	unsigned int share = ranges->size / RANGE_MAGAZINES_SHARE /
-			     ARRAY_SIZE(ranges->orders) / num_possible_cpus();
 	unsigned int i;
 
 	order->ranges = ranges;
@@ -171,7 +181,8 @@ static int order_init(struct grant_ranges *ranges, unsigned int n)
 	order->cache.shift = n;
 	order->cache.weight = 1 << chunk_order(n);
 	order->cache.reserve = &ranges->reserve;
-	order->cache.capacity = share >> n;
+	order->cache.capacity =
+		grant_ranges_magazine(ranges, ARRAY_SIZE(ranges->orders)) >> n;
 	return grant_cache_init(&order->cache);
 }
 

@@ -75,6 +75,8 @@ struct grant_ranges *grant_ranges_get(void);
 struct grant_ranges *grant_ranges_create(void);
 void grant_ranges_put(struct grant_ranges *ranges);
 
+unsigned int grant_ranges_magazine(const struct grant_ranges *ranges,
+				   unsigned int kinds);
 grant_ref_t grant_range_alloc(struct grant_ranges *ranges, unsigned int count);
 void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
 		      unsigned int count);

@@ -11,7 +11,6 @@
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 
-#include <xen/grant_table.h>
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
 

@@ -18,7 +18,6 @@
 #include "bounce.h"
 #include "mapping.h"
 #include "sg.h"
-#include "table.h"
 
 /**
  * struct segment - entries that are mapped as one

@@ -12,7 +12,6 @@
 #include <kunit/static_stub.h>
 
 #include <linux/bits.h>
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/log2.h>
@@ -26,9 +25,6 @@
 #include "table.h"
 
 #define SLOT_GFP		(GFP_ATOMIC | __GFP_NOWARN)
-
-/* The part of the grant table whose slots magazines may keep. */
-#define SLOT_MAGAZINES_SHARE	16
 
 /* Memory for as many Xen pages as a page of the kernel has, zero; or NULL. */
 struct page *grant_slots_memory(void)
@@ -221,9 +217,8 @@ static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
 	cache->cache.shift = size * GRANT_SLOT_SIZE_STEP;
 	cache->cache.weight = 1;
 	cache->cache.reserve = &ranges->reserve;
-	cache->cache.capacity = ranges->size / SLOT_MAGAZINES_SHARE /
-				(GRANT_SLOT_USES * GRANT_SLOT_SIZES) /
-				num_possible_cpus();
+	cache->cache.capacity =
+		grant_ranges_magazine(ranges, GRANT_SLOT_USES * GRANT_SLOT_SIZES);
 	return grant_cache_init(&cache->cache);
 }
 
