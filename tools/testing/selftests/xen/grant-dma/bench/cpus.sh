@@ -15,11 +15,6 @@ idle() {
 		END { print all - used - slots }' $CACHES
 }
 
-column() {
-	awk -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		NR == 2 { print $at }' "/sys/kernel/debug/xen/grant-dma/$1"
-}
-
 insmod ./xen_grant_dma_bench.ko device="$(device_of virtio_blk)" || exit
 {
 	if [ "$1" != counted ]; then

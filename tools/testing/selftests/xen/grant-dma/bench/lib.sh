@@ -37,9 +37,14 @@ make_scattered() {
 	fio scattered.fio >"$OUT/scattered.log"
 }
 
+# column TABLE NAME: of the first line of a table in debugfs
+column() {
+	awk -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+		NR == 2 && at { print $at }' "/sys/kernel/debug/xen/grant-dma/$1" 2>/dev/null
+}
+
 # The size in KiB of the pages for copies that the backend's domain sees.
 note_slots() {
-	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "slots") column = i }
-		NR == 2 && column { print $column * 4 }' \
-		/sys/kernel/debug/xen/grant-dma/backends >"$OUT/slots" 2>/dev/null
+	slots=$(column backends slots)
+	[ -n "$slots" ] && echo $((slots * 4)) >"$OUT/slots"
 }
