@@ -25,6 +25,9 @@
 #define SLOT_SIZE	128
 #define MAX_SLOTS	BITS_PER_LONG
 
+/* What the device did not write, and no driver takes for a status of success. */
+#define UNWRITTEN	0xff
+
 /**
  * struct vring_shelf - the room for one direction
  * @vaddr: its slots
@@ -139,6 +142,8 @@ dma_addr_t vring_room_map(struct vring_room *room, void *buffer, size_t size,
 	shelf->buffers[slot] = buffer;
 	if (dir == DMA_TO_DEVICE)
 		memcpy(shelf->vaddr + slot * SLOT_SIZE, buffer, size);
+	else
+		memset(shelf->vaddr + slot * SLOT_SIZE, UNWRITTEN, size);
 	return shelf->addr + slot * SLOT_SIZE;
 }
 EXPORT_SYMBOL_GPL(vring_room_map);
@@ -150,7 +155,7 @@ EXPORT_SYMBOL_GPL(vring_room_map);
  * @size: bytes
  * @dir: DMA direction
  *
- * What the device wrote is in the buffer afterwards, zero where it wrote nothing.
+ * What the device wrote is in the buffer afterwards, 0xff where it wrote nothing.
  *
  * Context: Any.
  * Return: true if it was in the room.
@@ -169,7 +174,8 @@ bool vring_room_unmap(struct vring_room *room, dma_addr_t addr, size_t size,
 	copy = shelf->vaddr + slot * SLOT_SIZE;
 	if (dir == DMA_FROM_DEVICE)
 		memcpy(shelf->buffers[slot], copy, size);
-	memset(copy, 0, size);
+	else
+		memset(copy, 0, size);
 	clear_bit_unlock(slot, &shelf->busy);
 	return true;
 }
