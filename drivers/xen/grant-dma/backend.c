@@ -3,10 +3,16 @@
  * A backend domain: one object for all of the devices that it serves.
  */
 
+#include <linux/cpumask.h>
+#include <linux/init.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 
+#include <xen/xen-ops.h>
+#include <xen/xen.h>
+
 #include "backend.h"
-#include "table.h"
+#include "slot.h"
 
 /* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
@@ -124,42 +130,68 @@ void grant_usage_add(struct grant_usage *usage, int count)
 		;
 }
 
-/**
- * grant_backend_alloc() - allocate references for a backend
- * @backend: the backend
- * @count: how many, at least 1
- *
- * Context: Any.
- * Return: the first reference, or 0 when there is no such range, or when the
- * backend uses so many references that were unmapped, or so far apart, that it
- * gets no more.
+/*
+ * Each of several backends has its part, whatever buffers its devices are given and
+ * whatever it does not let go of. Where all is copied, a reference in use takes
+ * another one, for the copy. CPUs may have yet to pass on that some are out of use.
  */
-grant_ref_t grant_backend_alloc(struct grant_backend *backend,
-				unsigned int count)
+static int budget(const struct grant_backend *backend)
 {
-	if (unlikely(READ_ONCE(backend->deferred.full)))
-		return 0;
-	return grant_range_alloc(backend->ranges, count);
+	unsigned int backends = kref_read(&backend->ranges->kref);
+	unsigned int part = backend->ranges->limit / backends;
+
+	if (backends == 1)
+		return INT_MAX;
+	if (backend->slots && backend->slots->all)
+		part /= 2;
+	return part + GRANT_USAGE_BATCH * num_possible_cpus();
 }
 
 /**
- * grant_backend_end() - end a backend's access to a range of pages, and free it
+ * grant_backend_over() - look whether a backend uses more than its share
  * @backend: the backend
- * @first: first reference; all of them grant access
- * @count: how many, as allocated
  *
- * A page that the backend still has mapped is kept with its reference until it
- * lets go. The owner may free the pages as soon as this returns.
+ * To be called when it came to use more. CPUs pass on what they count in batches, and
+ * so late may it be found.
  *
  * Context: Any.
+ * Return: whether it does, and so gets no more.
  */
-void grant_backend_end(struct grant_backend *backend, grant_ref_t first,
-		       unsigned int count)
+bool grant_backend_over(struct grant_backend *backend)
 {
-	unsigned int ended = grant_table_end(first, count);
+	int used = atomic_read(&backend->usage.used) +
+		   READ_ONCE(backend->deferred.count);
+	bool over = used > budget(backend);
 
-	if (likely(ended == count))
-		grant_range_free(backend->ranges, first, count);
-	else
-		grant_defer(&backend->deferred, first, count, ended);
+	WRITE_ONCE(backend->over, over);
+	return over;
 }
+
+/*
+ * The grant table is there again, and may be new. Drivers ended their mappings before,
+ * and are not yet at work again.
+ */
+static int backends_resumed(struct notifier_block *nb, unsigned long action,
+			    void *data)
+{
+	struct grant_backend *backend;
+
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node)
+		if (backend->slots)
+			grant_slots_regrant(backend->slots);
+	mutex_unlock(&grant_backends_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block resume_notifier = {
+	.notifier_call = backends_resumed,
+};
+
+static int __init backends_init(void)
+{
+	if (xen_domain())
+		xen_resume_notifier_register(&resume_notifier);
+	return 0;
+}
+subsys_initcall(backends_init);

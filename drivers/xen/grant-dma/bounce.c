@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Copies of what must not be granted itself: parts of a buffer that share a Xen page
- * with other memory of the guest, and memory of a slab.
+ * with other memory of the guest, memory that can't be kept from reuse, or, with
+ * full isolation, everything.
  *
- * A buffer below a Xen page is copied to a slot. Of a longer one just head and tail
- * are copied, to slots of a page each. These pages are granted once more, by the
- * first and the last reference of the buffer's range, so that it stays one range
- * of DMA addresses.
+ * A buffer that fits is copied to one slot. Of a longer one just those Xen pages are
+ * copied that have to be, to slots of a page each. These pages are granted once
+ * more, by references of the buffer's range, so that it stays one range of DMA
+ * addresses.
  *
- * A slot is the backend's to read, and perhaps to write, at any time. It holds a copy
- * of what the device may read as long as that is mapped, and is zero otherwise, but
- * for what the backend itself wrote. So what is copied back and was not written
- * is zero, never a part of another mapping.
+ * A slot is the backend's to read, and perhaps to write, at any time. It holds
+ * memory of the guest as long as a mapping lets the device read that. Before the
+ * device writes, it is filled with a byte that no driver takes for success: a zero
+ * would be virtio's status of a request that went well.
  */
 
 #include <linux/dma-mapping.h>
@@ -28,36 +29,31 @@
 #include "slot.h"
 #include "table.h"
 
+/* What the device did not write. */
+#define BOUNCE_UNWRITTEN	0xff
+
 static void copy(void *slot, phys_addr_t phys, size_t size, bool to_slot)
 {
-	size_t offset, step;
-	void *memory;
+	struct page *page;
+	size_t step;
 
 	for (; size; size -= step, phys += step, slot += step) {
-		offset = offset_in_page(phys);
-		step = min(size, PAGE_SIZE - offset);
-		memory = kmap_local_page(pfn_to_page(PHYS_PFN(phys)));
+		page = pfn_to_page(PHYS_PFN(phys));
+		step = min(size, PAGE_SIZE - offset_in_page(phys));
 		if (to_slot)
-			memcpy(slot, memory + offset, step);
+			memcpy_from_page(slot, page, offset_in_page(phys), step);
 		else
-			memcpy(memory + offset, slot, step);
-		kunmap_local(memory);
+			memcpy_to_page(page, offset_in_page(phys), slot, step);
 	}
 }
 
 static void copy_in(void *slot, phys_addr_t phys, size_t size,
 		    enum dma_data_direction dir, unsigned long attrs)
 {
-	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+	if (dir == DMA_FROM_DEVICE)
+		memset(slot, BOUNCE_UNWRITTEN, size);
+	else if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
 		copy(slot, phys, size, true);
-}
-
-static void copy_out(void *slot, phys_addr_t phys, size_t size,
-		     enum dma_data_direction dir, unsigned long attrs)
-{
-	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		copy(slot, phys, size, false);
-	memset(slot, 0, size);
 }
 
 static enum grant_slot_use slot_use(enum dma_data_direction dir)
@@ -65,71 +61,10 @@ static enum grant_slot_use slot_use(enum dma_data_direction dir)
 	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
 }
 
-/* The page of slots that a reference grants, or NULL. */
-static struct grant_slot_page **slot_page(struct grant_backend *backend,
-					  grant_ref_t ref)
-{
-	return &backend->ranges->info[ref].page;
-}
-
 /* Bytes of a buffer in the Xen page in which it begins. */
 static size_t part_of(u64 addr, size_t size)
 {
 	return min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(addr));
-}
-
-/*
- * No count of its own would keep memory of a slab from reuse when the backend still
- * uses it after the mapping's end.
- */
-static bool is_slab(phys_addr_t phys)
-{
-	return PageSlab(pfn_to_page(PHYS_PFN(phys)));
-}
-
-/**
- * grant_bounce_needed() - whether a buffer, or a part of it, has to be copied
- * @backend: the backend that gets access
- * @phys: where the buffer begins
- * @size: bytes
- *
- * Context: Any.
- */
-bool grant_bounce_needed(const struct grant_backend *backend, phys_addr_t phys,
-			 size_t size)
-{
-	phys_addr_t end = phys + size;
-
-	if (!backend->slots)
-		return false;
-	if (xen_offset_in_page(phys | size))
-		return true;
-	for (; phys < end; phys += PAGE_SIZE)
-		if (is_slab(phys))
-			return true;
-	return size && is_slab(end - 1);
-}
-
-/* What a buffer takes of a slot, whose start is a multiple of its size. */
-static size_t slot_size(struct device *dev, phys_addr_t phys, size_t size)
-{
-	size_t mask = dma_get_min_align_mask(dev);
-
-	return max((phys & mask) + size, mask + 1);
-}
-
-/**
- * grant_slot_fits() - whether a buffer to be copied fits into a slot
- * @dev: the device, which may want low bits of addresses to be kept
- * @phys: where the buffer begins
- * @size: bytes
- *
- * Context: Any.
- */
-bool grant_slot_fits(struct device *dev, phys_addr_t phys, size_t size)
-{
-	return size < XEN_PAGE_SIZE &&
-	       slot_size(dev, phys, size) <= XEN_PAGE_SIZE;
 }
 
 /**
@@ -153,225 +88,316 @@ dma_addr_t grant_slot_map(struct device *dev, struct grant_backend *backend,
 	struct grant_slot slot;
 
 	if (unlikely(!grant_slot_alloc(backend->slots, slot_use(dir),
-				       slot_size(dev, phys, size),
-				       phys - offset, &slot)))
+				       grant_slot_size(dev, phys, size), &slot)))
 		return DMA_MAPPING_ERROR;
 	copy_in(slot.vaddr + offset, phys, size, dir, attrs);
+	*slot.copy = (struct grant_copy) {
+		.origin = phys - offset,
+		.addr = slot.addr + offset,
+		.size = size,
+		.dir = dir,
+	};
 	return slot.addr + offset;
-}
-
-/* Copies back, and clears, the bytes of one slot. */
-static void part_copy_out(struct grant_slot_page *page, dma_addr_t addr,
-			  size_t size, enum dma_data_direction dir,
-			  unsigned long attrs)
-{
-	copy_out(page->vaddr + xen_offset_in_page(addr),
-		 grant_slot_origin(page, addr), size, dir, attrs);
-}
-
-/**
- * grant_slot_unmap() - end a mapping if that is a slot
- * @backend: the backend
- * @addr: DMA address of a mapping
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- * Return: whether it is one, and so has ended.
- */
-bool grant_slot_unmap(struct grant_backend *backend, dma_addr_t addr,
-		      size_t size, enum dma_data_direction dir,
-		      unsigned long attrs)
-{
-	grant_ref_t ref = grant_dma_ref(addr);
-	struct grant_slot_page *page = *slot_page(backend, ref);
-
-	/* The references of a range grant pages of slots, but not for good. */
-	if (!page || page->ref != ref)
-		return false;
-	part_copy_out(page, addr, size, dir, attrs);
-	grant_slot_free(page, addr);
-	return true;
 }
 
 /**
  * grant_bounce_copy_in() - copy what of a buffer must not be granted itself
- * @backend: the backend that gets access
- * @first: first reference of as many as the buffer has pages, none granted yet
- * @phys: where the buffer begins
+ * @mapping: the mapping, none of whose references grants anything yet
+ * @addr: DMA address of the buffer, of which the mapping may have several
+ * @phys: where it begins
  * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
  *
  * Context: Any.
  * Return: 0; or -ENOMEM when memory or references have run out, then there may be
- * copies for grant_bounce_forget().
+ * copies for grant_bounce_cancel().
  */
-int grant_bounce_copy_in(struct grant_backend *backend, grant_ref_t first,
-			 phys_addr_t phys, size_t size,
-			 enum dma_data_direction dir, unsigned long attrs)
+int grant_bounce_copy_in(struct grant_mapping *mapping, dma_addr_t addr,
+			 phys_addr_t phys, size_t size)
 {
-	unsigned int offset = xen_offset_in_page(phys);
+	struct grant_backend *backend = mapping->backend;
 	struct grant_slot slot;
+	unsigned int offset;
 	size_t part;
 
-	for (; size; size -= part, phys += part, first++, offset = 0) {
+	for (; size; size -= part, phys += part, addr += part) {
 		part = part_of(phys, size);
-		if (part == XEN_PAGE_SIZE && !is_slab(phys))
+		offset = xen_offset_in_page(phys);
+		if (part == XEN_PAGE_SIZE &&
+		    !grant_bounce_copies_whole(backend, pfn_folio(PHYS_PFN(phys))))
 			continue;
-		if (!grant_slot_alloc(backend->slots, slot_use(dir),
-				      XEN_PAGE_SIZE, phys - offset, &slot))
+		if (!grant_slot_alloc(backend->slots, slot_use(mapping->dir),
+				      XEN_PAGE_SIZE, &slot))
 			return -ENOMEM;
-		copy_in(slot.vaddr + offset, phys, part, dir, attrs);
-		*slot_page(backend, first) = slot.page;
+		copy_in(slot.vaddr + offset, phys, part, mapping->dir,
+			mapping->attrs);
+		*slot.copy = (struct grant_copy) {
+			.origin = phys - offset,
+			.addr = mapping->addr,
+			.size = mapping->size,
+			.dir = mapping->dir,
+		};
+		backend->ranges->info[grant_dma_ref(addr)].page = slot.page;
+		mapping->copies = true;
 	}
 	return 0;
 }
 
+/* Takes the page of slots out of what is known of a reference, if there is one. */
+static struct grant_slot_page *take_page(struct grant_backend *backend,
+					 grant_ref_t ref)
+{
+	struct grant_slot_page *page = grant_ref_page(backend->ranges, ref);
+
+	backend->ranges->info[ref].page = NULL;
+	return page;
+}
+
 /**
- * grant_bounce_forget() - free the copies of a buffer that was not granted
- * @backend: the backend
- * @first: first reference, as for grant_bounce_copy_in()
- * @count: how many there are
+ * grant_bounce_cancel() - free copies and references of a mapping that is not made
+ * @mapping: the mapping, none of whose references grants anything
  *
  * Context: Any.
  */
-void grant_bounce_forget(struct grant_backend *backend, grant_ref_t first,
-			 unsigned int count)
+void grant_bounce_cancel(const struct grant_mapping *mapping)
 {
-	struct grant_slot_page **page;
+	unsigned int count = grant_dma_pages(mapping->addr, mapping->size), i;
+	grant_ref_t first = grant_dma_ref(mapping->addr);
+	struct grant_slot_page *page;
 
-	for (; count; count--, first++) {
-		page = slot_page(backend, first);
-		if (!*page)
+	for (i = 0; i < count; i++) {
+		page = take_page(mapping->backend, first + i);
+		if (!page)
 			continue;
-		memset((*page)->vaddr, 0, XEN_PAGE_SIZE);
-		grant_slot_free(*page, 0);
-		*page = NULL;
+		memset(page->vaddr, 0, XEN_PAGE_SIZE);
+		grant_slot_free(page, 0);
 	}
+	grant_range_free(mapping->backend->ranges, first, count);
 }
 
 /**
  * grant_bounce_grant() - grant a buffer of which parts were copied
- * @backend: the backend that gets access
- * @first: first reference, as for grant_bounce_copy_in()
+ * @mapping: the mapping
+ * @addr: as for grant_bounce_copy_in()
  * @phys: where the buffer begins
  * @size: bytes
- * @readonly: refuse write access
  *
  * Context: Any.
  */
-void grant_bounce_grant(struct grant_backend *backend, grant_ref_t first,
-			phys_addr_t phys, size_t size, bool readonly)
+void grant_bounce_grant(const struct grant_mapping *mapping, dma_addr_t addr,
+			phys_addr_t phys, size_t size)
 {
+	const struct grant_ranges *ranges = mapping->backend->ranges;
 	unsigned int left = grant_dma_pages(phys, size), count;
+	bool readonly = mapping->dir == DMA_TO_DEVICE;
 	unsigned long pfn = XEN_PFN_DOWN(phys);
+	grant_ref_t ref = grant_dma_ref(addr);
 	const struct grant_slot_page *page;
 
-	for (; left; left -= count, first += count, pfn += count) {
-		page = *slot_page(backend, first);
+	if (!mapping->copies) {
+		grant_table_grant(ref, mapping->backend->domid, pfn, left,
+				  readonly);
+		return;
+	}
+	for (; left; left -= count, ref += count, pfn += count) {
+		page = grant_ref_page(ranges, ref);
 		count = 1;
-		while (!page && count < left && !*slot_page(backend, first + count))
+		while (!page && count < left &&
+		       !grant_ref_page(ranges, ref + count))
 			count++;
-		grant_table_grant(first, backend->domid,
+		grant_table_grant(ref, mapping->backend->domid,
 				  page ? XEN_PFN_DOWN(virt_to_phys(page->vaddr)) : pfn,
 				  count, readonly);
 	}
 }
 
 /**
+ * grant_bounce_note() - note that a mapping of which parts may be copied was made
+ * @mapping: the mapping
+ *
+ * Context: Any.
+ */
+void grant_bounce_note(const struct grant_mapping *mapping)
+{
+	struct grant_ranges *ranges = mapping->backend->ranges;
+	grant_ref_t first = grant_dma_ref(mapping->addr);
+
+	/* A page of slots knows the mapping. */
+	if (!grant_ref_page(ranges, first))
+		grant_ref_set_mapping(ranges, first,
+				      grant_dma_pages(mapping->addr, mapping->size),
+				      mapping->copies);
+}
+
+/* Copies bytes between a page of slots and the memory that they stand for. */
+static void copy_bytes(struct grant_slot_page *page, dma_addr_t from,
+		       dma_addr_t to, bool to_slot)
+{
+	if (from < to)
+		copy(page->vaddr + xen_offset_in_page(from),
+		     grant_slot_origin(page, from), to - from, to_slot);
+}
+
+/*
+ * Gives the CPU what the device wrote into the Xen page at an address, but for what
+ * it was given before: that may have been checked, and must not change any more.
+ */
+static void end_copy(struct grant_slot_page *page, dma_addr_t addr,
+		     const struct grant_mapping *mapping)
+{
+	struct grant_copy *copy = grant_slot_copy(page, addr);
+	dma_addr_t base = addr & ~(dma_addr_t)~XEN_PAGE_MASK;
+	dma_addr_t from = max(copy->addr, base);
+	dma_addr_t to = min(copy->addr + copy->size, base + XEN_PAGE_SIZE);
+	dma_addr_t rest = from;
+
+	if (copy->dir != DMA_TO_DEVICE && mapping->dir != DMA_TO_DEVICE &&
+	    !(mapping->attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
+		if (copy->cpu_to) {
+			copy_bytes(page, from, base + copy->cpu_from, false);
+			rest = base + copy->cpu_to;
+		}
+		copy_bytes(page, rest, to, false);
+	}
+	if (copy->dir != DMA_FROM_DEVICE)
+		memset(page->vaddr + xen_offset_in_page(from), 0, to - from);
+}
+
+/**
+ * grant_bounce_end_slot() - end a mapping that is one slot
+ * @mapping: the mapping
+ * @page: the slot's page
+ *
+ * Context: Any.
+ */
+void grant_bounce_end_slot(const struct grant_mapping *mapping,
+			   struct grant_slot_page *page)
+{
+	end_copy(page, mapping->addr, mapping);
+	grant_slot_free(page, mapping->addr);
+}
+
+/**
  * grant_bounce_copy_out() - copy back what was copied, and collect the slots
- * @backend: the backend
- * @addr: DMA address of the buffer
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- * @pages: list to which the slots' pages are added
+ * @mapping: the mapping
+ * @pages: its Xen pages
+ * @slot_pages: list to which the slots' pages are added
  *
  * To be followed by the end of the references, and then by grant_bounce_free():
  * as long as they may grant access, the slots must not be free.
  *
  * Context: Any.
  */
-void grant_bounce_copy_out(struct grant_backend *backend, dma_addr_t addr,
-			   size_t size, enum dma_data_direction dir,
-			   unsigned long attrs, struct list_head *pages)
+void grant_bounce_copy_out(const struct grant_mapping *mapping,
+			   unsigned int pages, struct list_head *slot_pages)
 {
-	struct grant_slot_page **page;
-	size_t part;
+	dma_addr_t addr = mapping->addr;
+	struct grant_slot_page *page;
 
-	for (; size; size -= part, addr += part) {
-		part = part_of(addr, size);
-		page = slot_page(backend, grant_dma_ref(addr));
-		if (!*page)
+	for (; pages--; addr += XEN_PAGE_SIZE) {
+		page = take_page(mapping->backend, grant_dma_ref(addr));
+		if (!page)
 			continue;
-		part_copy_out(*page, addr, part, dir, attrs);
-		list_add(&(*page)->node, pages);
-		*page = NULL;
+		end_copy(page, addr, mapping);
+		list_add(&page->node, slot_pages);
 	}
 }
 
 /**
  * grant_bounce_free() - free slots that no other reference grants any more
- * @pages: list from grant_bounce_copy_out()
+ * @slot_pages: list from grant_bounce_copy_out()
  *
  * Context: Any.
  */
-void grant_bounce_free(struct list_head *pages)
+void grant_bounce_free(struct list_head *slot_pages)
 {
 	struct grant_slot_page *page, *next;
 
-	list_for_each_entry_safe(page, next, pages, node)
+	list_for_each_entry_safe(page, next, slot_pages, node)
 		grant_slot_free(page, 0);
 }
 
-static void sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
-		 bool for_device)
+/* Notes that the CPU has bytes of a slot. */
+static void given_to_cpu(struct grant_copy *copy, u16 from, u16 to)
 {
-	struct grant_slot_page *page;
-	size_t part;
+	if (copy->cpu_to && from <= copy->cpu_to && to >= copy->cpu_from) {
+		from = min(from, copy->cpu_from);
+		to = max(to, copy->cpu_to);
+	}
+	copy->cpu_from = from;
+	copy->cpu_to = to;
+}
 
-	if (!backend->slots)
-		return;
-	for (; size; size -= part, addr += part) {
-		part = part_of(addr, size);
-		page = *slot_page(backend, grant_dma_ref(addr));
-		if (page)
-			copy(page->vaddr + xen_offset_in_page(addr),
-			     grant_slot_origin(page, addr), part, for_device);
+/* Notes that the device has bytes of a slot. */
+static void given_to_device(struct grant_copy *copy, u16 from, u16 to)
+{
+	if (from > copy->cpu_from)
+		copy->cpu_to = min(copy->cpu_to, from);
+	else
+		copy->cpu_from = max(copy->cpu_from, to);
+	if (copy->cpu_from >= copy->cpu_to)
+		copy->cpu_to = 0;
+}
+
+static void sync_part(struct grant_slot_page *page, struct grant_copy *copy,
+		      dma_addr_t addr, size_t size, enum dma_data_direction dir,
+		      bool for_device)
+{
+	u16 from = xen_offset_in_page(addr), to = from + size;
+
+	if (for_device) {
+		if (dir != DMA_FROM_DEVICE && copy->dir != DMA_FROM_DEVICE)
+			copy_bytes(page, addr, addr + size, true);
+		given_to_device(copy, from, to);
+	} else if (dir != DMA_TO_DEVICE && copy->dir != DMA_TO_DEVICE) {
+		copy_bytes(page, addr, addr + size, false);
+		given_to_cpu(copy, from, to);
 	}
 }
 
 /**
- * grant_bounce_sync_for_cpu() - let the CPU see what the device wrote
+ * grant_bounce_sync() - let the device or the CPU see what the other one wrote
  * @backend: the backend
  * @addr: DMA address within a mapping
  * @size: bytes
  * @dir: direction
+ * @for_device: whether it is the device that will see
+ *
+ * Nothing beside the mapping is touched.
  *
  * Context: Any.
+ * Return: false if there are bytes of another mapping, or of none.
  */
-void grant_bounce_sync_for_cpu(struct grant_backend *backend, dma_addr_t addr,
-			       size_t size, enum dma_data_direction dir)
+bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr,
+		       size_t size, enum dma_data_direction dir,
+		       bool for_device)
 {
-	if (dir != DMA_TO_DEVICE)
-		sync(backend, addr, size, false);
-}
+	const struct grant_ranges *ranges = backend->ranges;
+	struct grant_slot_page *page;
+	dma_addr_t start = addr;
+	struct grant_copy *copy;
+	bool right = true;
+	size_t part, left;
 
-/**
- * grant_bounce_sync_for_device() - let the device see what the CPU wrote
- * @backend: the backend
- * @addr: DMA address within a mapping
- * @size: bytes
- * @dir: direction
- *
- * Context: Any.
- */
-void grant_bounce_sync_for_device(struct grant_backend *backend,
-				  dma_addr_t addr, size_t size,
-				  enum dma_data_direction dir)
-{
-	if (dir != DMA_FROM_DEVICE)
-		sync(backend, addr, size, true);
+	if (!backend->slots)
+		return true;
+	for (; size; size -= part, addr += part) {
+		part = part_of(addr, size);
+		if (!grant_ref_exists(ranges, addr))
+			return false;
+		page = grant_ref_page(ranges, grant_dma_ref(addr));
+		if (!page)
+			continue;
+		copy = grant_slot_copy(page, addr);
+		if (start < copy->addr || addr >= copy->addr + copy->size)
+			return false;
+		/* The mapping's end is known now; what is behind it is others'. */
+		left = copy->addr + copy->size - addr;
+		if (size > left) {
+			size = left;
+			part = min(part, left);
+			right = false;
+		}
+		sync_part(page, copy, addr, part, dir, for_device);
+	}
+	return right;
 }

@@ -33,12 +33,26 @@ static bool is_whole(const struct grant_chunk *chunk)
 	return chunk->free && chunk->free == chunk->items;
 }
 
-static void reserve_add(struct grant_cache *cache, int weight)
+/* Of a chunk of which all items are free now, or no longer. */
+static void reserve_take(struct grant_cache *cache)
 {
-	atomic_add(weight, cache->reserve);
+	cache->kept += cache->weight;
+	atomic_sub(cache->weight, &cache->reserve->left);
 }
 
-/* Returns the items of a chunk that is to be released, 0 while it isn't. */
+static void reserve_give(struct grant_cache *cache)
+{
+	cache->kept -= cache->weight;
+	atomic_add(cache->weight, &cache->reserve->left);
+}
+
+static bool too_much_kept(const struct grant_cache *cache)
+{
+	return cache->kept > cache->reserve->share ||
+	       atomic_read(&cache->reserve->left) < 0;
+}
+
+/* Returns the items of a chunk of which all were free. */
 static u64 chunk_remove(struct grant_cache *cache, struct grant_chunk *chunk)
 {
 	u64 items = chunk->items;
@@ -47,7 +61,7 @@ static u64 chunk_remove(struct grant_cache *cache, struct grant_chunk *chunk)
 	chunk->items = 0;
 	chunk->free = 0;
 	cache->items -= hweight64(items);
-	reserve_add(cache, cache->weight);
+	reserve_give(cache);
 	return items;
 }
 
@@ -64,7 +78,7 @@ static unsigned int depot_take(struct grant_cache *cache, u32 *items,
 		chunk = list_first_entry(&cache->chunks, struct grant_chunk,
 					 node);
 		if (is_whole(chunk))
-			reserve_add(cache, cache->weight);
+			reserve_give(cache);
 		for (; taken < want && chunk->free; taken++) {
 			items[taken] = chunk->base +
 				       (__ffs64(chunk->free) << cache->shift);
@@ -87,7 +101,8 @@ static u64 depot_put_one(struct grant_cache *cache, struct grant_chunk *chunk,
 	chunk->free |= BIT_ULL((item - chunk->base) >> cache->shift);
 	if (!is_whole(chunk))
 		return 0;
-	if (atomic_sub_return(cache->weight, cache->reserve) < 0)
+	reserve_take(cache);
+	if (too_much_kept(cache))
 		return chunk_remove(cache, chunk);
 	list_move_tail(&chunk->node, &cache->chunks);
 	return 0;
@@ -103,7 +118,6 @@ static void depot_put(struct grant_cache *cache, const u32 *items,
 
 	while (count) {
 		spin_lock_irqsave(&cache->lock, flags);
-		cache->most_moved = max(cache->most_moved, count);
 		do {
 			chunk = cache->ops->chunk(cache, *items);
 			released = depot_put_one(cache, chunk, *items++);
@@ -151,14 +165,14 @@ void grant_cache_add(struct grant_cache *cache, struct grant_chunk *chunk,
 
 	spin_lock_irqsave(&cache->lock, flags);
 	if (is_whole(chunk))
-		reserve_add(cache, cache->weight);
+		reserve_give(cache);
 	if (!chunk->free)
 		list_add(&chunk->node, &cache->chunks);
 	chunk->items |= items;
 	chunk->free |= items;
 	cache->items += hweight64(items);
 	if (is_whole(chunk)) {
-		reserve_add(cache, -cache->weight);
+		reserve_take(cache);
 		list_move_tail(&chunk->node, &cache->chunks);
 	}
 	spin_unlock_irqrestore(&cache->lock, flags);
@@ -180,54 +194,19 @@ static unsigned int depot_alloc(struct grant_cache *cache, u32 *items,
 	return taken ?: depot_take(cache, items, want);
 }
 
-/* Returns false when somebody works on it. */
-static bool magazine_get(struct grant_magazine *magazine)
+/* As grant_cache_alloc(), for an empty magazine, or without one. */
+u32 grant_cache_refill(struct grant_cache *cache, struct grant_magazine *magazine)
 {
-	return !xchg_acquire(&magazine->busy, 1);
-}
-
-static void magazine_put(struct grant_magazine *magazine)
-{
-	smp_store_release(&magazine->busy, 0);	/* pairs with magazine_get() */
-}
-
-/* Returns NULL when somebody works on it, or where there are none. */
-static struct grant_magazine *this_magazine(struct grant_cache *cache)
-{
-	struct grant_magazine *magazine;
-
-	if (!cache->capacity)
-		return NULL;
-	/* It does not matter if the thread is on another CPU a moment later. */
-	magazine = raw_cpu_ptr(cache->magazines);
-	return likely(magazine_get(magazine)) ? magazine : NULL;
-}
-
-/**
- * grant_cache_alloc() - take an item
- * @cache: where from
- *
- * Context: Any.
- * Return: the item, or 0 when there is none.
- */
-u32 grant_cache_alloc(struct grant_cache *cache)
-{
-	struct grant_magazine *magazine = this_magazine(cache);
 	u32 item = 0;
 
-	if (unlikely(!magazine)) {
+	if (!magazine) {
 		depot_alloc(cache, &item, 1);
 		return item;
 	}
-	if (unlikely(!magazine->count)) {
-		magazine->used = true;
-		magazine->count = depot_alloc(cache, magazine->items,
-					      (cache->capacity + 1) / 2);
-	}
-	if (likely(magazine->count))
-		item = magazine->items[--magazine->count];
-	magazine_put(magazine);
-	return item;
+	magazine->used = true;
+	magazine->count = depot_alloc(cache, magazine->items,
+				      (cache->capacity + 1) / 2);
+	return magazine->count ? magazine->items[--magazine->count] : 0;
 }
 
 /* Moves the items that are in the magazine for longest to the depot. */
@@ -240,27 +219,17 @@ static void magazine_flush(struct grant_cache *cache,
 		magazine->count * sizeof(*magazine->items));
 }
 
-/**
- * grant_cache_free() - give an item back
- * @cache: where it is from
- * @item: the item
- *
- * Context: Any.
- */
-void grant_cache_free(struct grant_cache *cache, u32 item)
+/* As grant_cache_free(), for a full magazine, or without one. */
+void grant_cache_flush(struct grant_cache *cache, struct grant_magazine *magazine,
+		       u32 item)
 {
-	struct grant_magazine *magazine = this_magazine(cache);
-
-	if (unlikely(!magazine)) {
+	if (!magazine) {
 		depot_put(cache, &item, 1);
 		return;
 	}
-	if (unlikely(magazine->count == cache->capacity)) {
-		magazine->used = true;
-		magazine_flush(cache, magazine, (cache->capacity + 1) / 2);
-	}
+	magazine->used = true;
+	magazine_flush(cache, magazine, (cache->capacity + 1) / 2);
 	magazine->items[magazine->count++] = item;
-	magazine_put(magazine);
 }
 
 /* Passes by the magazines that somebody works on. */
@@ -274,13 +243,13 @@ static void cache_shrink(struct grant_cache *cache, bool all)
 		if (!cache->capacity)
 			break;
 		magazine = per_cpu_ptr(cache->magazines, cpu);
-		if (!READ_ONCE(magazine->count) || !magazine_get(magazine))
+		if (!READ_ONCE(magazine->count) || !grant_magazine_get(magazine))
 			continue;
 		if (all || !magazine->used)
 			magazine_flush(cache, magazine, magazine->count);
 		used |= magazine->used;
 		magazine->used = false;
-		magazine_put(magazine);
+		grant_magazine_put(magazine);
 	}
 	if (all || !used)
 		depot_shrink(cache);
@@ -318,7 +287,8 @@ void grant_cache_schedule(struct grant_cache *cache)
 {
 	KUNIT_STATIC_STUB_REDIRECT(grant_cache_schedule, cache);
 
-	schedule_delayed_work(&cache->work, CACHE_REAP_DELAY);
+	/* Not while devices are away: grants may be away, too. */
+	queue_delayed_work(system_freezable_wq, &cache->work, CACHE_REAP_DELAY);
 }
 
 static void cache_work(struct work_struct *work)

@@ -51,6 +51,16 @@ struct grant_magazine {
 struct grant_cache;
 
 /**
+ * struct grant_reserve - what may be kept in chunks of which all items are free
+ * @left: references; below 0 if there are too many
+ * @share: how many one cache may keep, so that a burst leaves some for the others
+ */
+struct grant_reserve {
+	atomic_t left;
+	unsigned int share;
+};
+
+/**
  * struct grant_cache_ops - where chunks come from
  * @grow: add items by grant_cache_add(), at least one; false if there are none
  * @release: take back items of a chunk, which has none any more
@@ -70,26 +80,27 @@ struct grant_cache_ops {
  * @ops: where chunks come from
  * @shift: log2 of the distance of items in a chunk
  * @weight: references of a chunk, for @reserve
- * @reserve: references that may yet be kept in chunks of which all items are
- *	free; caches share it
+ * @reserve: what it may keep, shared with other caches
  * @magazines: free items of each CPU
  * @capacity: items that each magazine may hold; if 0, the depot is all there is
  * @work: gives back what is not used for a while, as long as there are items
  * @lock: protects the depot: what follows, and what is in chunks
  * @chunks: those with free items, those that are all free at the end
+ * @kept: references in chunks of which all items are free
  * @items: number of all items, in use or free
- * @most_moved: most items that went to or came from the depot at once
+ * @most_moved: most items that came from the depot at once
  */
 struct grant_cache {
 	const struct grant_cache_ops *ops;
 	u8 shift;
 	u16 weight;
-	atomic_t *reserve;
+	struct grant_reserve *reserve;
 	struct grant_magazine __percpu *magazines;
 	unsigned int capacity;
 	struct delayed_work work;
 	spinlock_t lock;	/* the depot */
 	struct list_head chunks;
+	unsigned int kept;
 	unsigned int items;
 	unsigned int most_moved;
 };
@@ -98,10 +109,74 @@ int grant_cache_init(struct grant_cache *cache);
 void grant_cache_destroy(struct grant_cache *cache);
 void grant_cache_add(struct grant_cache *cache, struct grant_chunk *chunk,
 		     u64 items);
-u32 grant_cache_alloc(struct grant_cache *cache);
-void grant_cache_free(struct grant_cache *cache, u32 item);
+u32 grant_cache_refill(struct grant_cache *cache, struct grant_magazine *magazine);
+void grant_cache_flush(struct grant_cache *cache, struct grant_magazine *magazine,
+		       u32 item);
 void grant_cache_drain(struct grant_cache *cache);
 void grant_cache_reap(struct grant_cache *cache);
 void grant_cache_schedule(struct grant_cache *cache);
+
+/* Returns false when somebody works on it. */
+static inline bool grant_magazine_get(struct grant_magazine *magazine)
+{
+	return !xchg_acquire(&magazine->busy, 1);
+}
+
+static inline void grant_magazine_put(struct grant_magazine *magazine)
+{
+	smp_store_release(&magazine->busy, 0); /* pairs with grant_magazine_get() */
+}
+
+/* Returns NULL when somebody works on it, or where there are none. */
+static inline struct grant_magazine *grant_magazine_here(struct grant_cache *cache)
+{
+	struct grant_magazine *magazine;
+
+	if (!cache->capacity)
+		return NULL;
+	/* It does not matter if the thread is on another CPU a moment later. */
+	magazine = raw_cpu_ptr(cache->magazines);
+	return likely(grant_magazine_get(magazine)) ? magazine : NULL;
+}
+
+/**
+ * grant_cache_alloc() - take an item
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: the item, or 0 when there is none.
+ */
+static inline u32 grant_cache_alloc(struct grant_cache *cache)
+{
+	struct grant_magazine *magazine = grant_magazine_here(cache);
+	u32 item;
+
+	if (likely(magazine && magazine->count))
+		item = magazine->items[--magazine->count];
+	else
+		item = grant_cache_refill(cache, magazine);
+	if (likely(magazine))
+		grant_magazine_put(magazine);
+	return item;
+}
+
+/**
+ * grant_cache_free() - give an item back
+ * @cache: where it is from
+ * @item: the item
+ *
+ * Context: Any.
+ */
+static inline void grant_cache_free(struct grant_cache *cache, u32 item)
+{
+	struct grant_magazine *magazine = grant_magazine_here(cache);
+
+	if (likely(magazine && magazine->count < cache->capacity))
+		magazine->items[magazine->count++] = item;
+	else
+		grant_cache_flush(cache, magazine, item);
+	if (likely(magazine))
+		grant_magazine_put(magazine);
+}
 
 #endif /* _XEN_GRANT_DMA_CACHE_H */

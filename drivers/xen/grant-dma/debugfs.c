@@ -58,9 +58,9 @@ static void backend_show(struct seq_file *m, struct grant_backend *backend)
 		used += grant_device_cpu_counters(gdev).used;
 		devices++;
 	}
-	seq_printf(m, "%u %u %d %d %u %llu %llu %d\n", backend->domid, devices,
+	seq_printf(m, "%u %u %d %d %u %u %llu %llu %d\n", backend->domid, devices,
 		   used, max(used, atomic_read(&backend->usage.peak)), deferred,
-		   mappings, failures,
+		   READ_ONCE(backend->deferred.late), mappings, failures,
 		   backend->slots ? atomic_read(&backend->slots->pages) : 0);
 }
 
@@ -68,7 +68,7 @@ static int backends_show(struct seq_file *m, void *unused)
 {
 	struct grant_backend *backend;
 
-	seq_puts(m, "backend devices references peak deferred mappings failures slots\n");
+	seq_puts(m, "backend devices references peak deferred late mappings failures slots\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
 		backend_show(m, backend);

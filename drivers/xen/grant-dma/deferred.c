@@ -44,10 +44,10 @@
 /* What is deferred longer is reported. */
 #define DEFERRED_REPORT		msecs_to_jiffies(2000)
 
-/* An entry of the list. */
-#define DEFERRED_REF		GENMASK(29, 0)
-#define DEFERRED_MARK		BIT(30)	/* in the list at the last mark already */
-#define DEFERRED_FOLIO		BIT(31)	/* its folio's count is raised */
+/* An entry of the list: GRANT_REF_DEFERRED, these, and the reference, 0 at its end. */
+#define DEFERRED_MARK		BIT(2)	/* in the list at the last mark already */
+#define DEFERRED_FOLIO		BIT(3)	/* its folio's count is raised */
+#define DEFERRED_REF_SHIFT	4
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX	"xen_grant_dma."
@@ -79,13 +79,17 @@ static struct folio *folio_of(grant_ref_t ref)
 	return page_folio(xen_pfn_to_page(pfn));
 }
 
+static grant_ref_t ref_of(u32 entry)
+{
+	return entry >> DEFERRED_REF_SHIFT;
+}
+
 /* With deferred->lock held. */
 static void push(struct grant_deferred *deferred, u32 entry)
 {
-	union grant_ref_info *info =
-		&deferred->ranges->info[entry & DEFERRED_REF];
+	union grant_ref_info *info = &deferred->ranges->info[ref_of(entry)];
 
-	info->deferred.next = deferred->first;
+	info->deferred.next = deferred->first | GRANT_REF_DEFERRED;
 	deferred->first = entry;
 }
 
@@ -116,10 +120,11 @@ static void free_range(struct grant_ranges *ranges, grant_ref_t ref)
 /* Returns false when the backend still uses it. */
 static bool end(u32 entry)
 {
-	grant_ref_t ref = entry & DEFERRED_REF;
+	grant_ref_t ref = ref_of(entry);
 	struct folio *folio = NULL;
 
-	if (entry & DEFERRED_FOLIO)
+	/* A table that is new since the domain was restored tells no page. */
+	if ((entry & DEFERRED_FOLIO) && grant_table_gfn(ref))
 		folio = folio_of(ref);
 	if (!grant_table_end(ref, 1))
 		return false;
@@ -165,15 +170,17 @@ static void try_all(struct grant_deferred *deferred, struct deferred_walk *walk)
 {
 	struct grant_ranges *ranges = deferred->ranges;
 	bool ended, last;
+	grant_ref_t ref;
 	u32 entry, next;
 
-	for (entry = walk_start(deferred, walk); entry; entry = next) {
-		next = ranges->info[entry & DEFERRED_REF].deferred.next;
+	for (entry = walk_start(deferred, walk); ref_of(entry); entry = next) {
+		ref = ref_of(entry);
+		next = ranges->info[ref].deferred.next;
 		ended = end(entry);
 		last = false;
 		spin_lock_irq(&deferred->lock);
 		if (ended) {
-			last = drop(deferred, entry & DEFERRED_REF);
+			last = drop(deferred, ref);
 			walk->released++;
 		} else {
 			push(deferred, entry | walk->mark);
@@ -181,7 +188,7 @@ static void try_all(struct grant_deferred *deferred, struct deferred_walk *walk)
 		}
 		spin_unlock_irq(&deferred->lock);
 		if (last)
-			free_range(ranges, entry & DEFERRED_REF);
+			free_range(ranges, ref);
 		cond_resched();
 	}
 }
@@ -228,6 +235,34 @@ void grant_deferred_schedule(struct grant_deferred *deferred)
 	schedule_delayed_work(&deferred->work, deferred->delay);
 }
 
+/*
+ * A backend lets go of what it read or wrote before it says that it is done. One
+ * that doesn't may see, and change, what the guest does with the page next.
+ */
+static void report_late(struct work_struct *work)
+{
+	struct grant_deferred *deferred =
+		container_of(to_delayed_work(work), struct grant_deferred,
+			     report_late);
+	unsigned int late = READ_ONCE(deferred->late);
+
+	if (late == deferred->late_reported)
+		return;
+	pr_warn("xen-grant-dma: domain %u still used %u references of I/O when that ended, and has access to their pages until it lets go\n",
+		deferred->domid, late - deferred->late_reported);
+	deferred->late_reported = late;
+	WRITE_ONCE(deferred->next_report, jiffies + DEFERRED_REPORT);
+}
+
+/* At once, unless it did so a moment ago. */
+static void report_late_soon(struct grant_deferred *deferred)
+{
+	long delay = READ_ONCE(deferred->next_report) - jiffies;
+
+	schedule_delayed_work(&deferred->report_late,
+			      clamp(delay, 0L, (long)DEFERRED_REPORT));
+}
+
 static void deferred_work(struct work_struct *work)
 {
 	struct grant_deferred *deferred =
@@ -263,13 +298,15 @@ static void deferred_work(struct work_struct *work)
 static void defer(struct grant_deferred *deferred, grant_ref_t ref,
 		  unsigned int order)
 {
+	u32 entry = ref << DEFERRED_REF_SHIFT | GRANT_REF_DEFERRED;
 	union grant_ref_info *info = deferred->ranges->info;
-	u32 entry = ref;
+	union grant_ref_info *first = &info[ALIGN_DOWN(ref, 1 << order)];
 
 	if (folio_try_get(folio_of(ref)))
 		entry |= DEFERRED_FOLIO;
 	info[ref].deferred.order = order;
-	info[ALIGN_DOWN(ref, 1 << order)].deferred.left++;
+	first->deferred.next |= GRANT_REF_DEFERRED;
+	first->deferred.left++;
 	deferred->spread += !deferred->blocks[ref / DEFERRED_BLOCK]++;
 	deferred->count++;
 	push(deferred, entry);
@@ -281,6 +318,8 @@ static void defer(struct grant_deferred *deferred, grant_ref_t ref,
  * @first: first reference, of which info tells nothing
  * @count: how many, as allocated
  * @ended: how many of them don't grant access any more
+ * @streaming: of a mapping that the backend should not use any more, which is
+ *	reported at once
  *
  * A page that the backend still uses is kept as well. Must be called before the
  * owner of the pages can free them, which it may do afterwards. A page without a
@@ -291,7 +330,7 @@ static void defer(struct grant_deferred *deferred, grant_ref_t ref,
  * Context: Any.
  */
 void grant_defer(struct grant_deferred *deferred, grant_ref_t first,
-		 unsigned int count, unsigned int ended)
+		 unsigned int count, unsigned int ended, bool streaming)
 {
 	unsigned int order = order_base_2(count), before;
 	grant_ref_t end = first + count, ref;
@@ -310,6 +349,10 @@ void grant_defer(struct grant_deferred *deferred, grant_ref_t first,
 		deferred->delay = DEFERRED_DELAY_MIN;
 		deferred->next_mark = jiffies;
 		grant_deferred_schedule(deferred);
+	}
+	if (any && streaming) {
+		deferred->late += deferred->count - before;
+		report_late_soon(deferred);
 	}
 	if (too_many(deferred))
 		WRITE_ONCE(deferred->full, true);
@@ -338,7 +381,9 @@ int grant_deferred_init(struct grant_deferred *deferred)
 		return -ENOMEM;
 	spin_lock_init(&deferred->lock);
 	INIT_DELAYED_WORK(&deferred->work, deferred_work);
+	INIT_DELAYED_WORK(&deferred->report_late, report_late);
 	deferred->delay = DEFERRED_DELAY_MIN;
+	deferred->next_report = jiffies;
 	return 0;
 }
 
@@ -350,5 +395,6 @@ int grant_deferred_init(struct grant_deferred *deferred)
  */
 void grant_deferred_destroy(struct grant_deferred *deferred)
 {
+	flush_delayed_work(&deferred->report_late);
 	kvfree(deferred->blocks);
 }

@@ -23,7 +23,7 @@ struct grant_ranges;
  * @end: called by the worker, which touches nothing afterwards, when none is
  *	deferred any more
  * @full: mappings for the domain are refused
- * @lock: protects what follows, up to @work
+ * @lock: protects what follows, up to @work, and @late
  * @first: entry of the list, 0 if it is empty
  * @count: number of entries, with those that the worker has in hand
  * @blocks: how many of them are in each block of the table
@@ -31,6 +31,11 @@ struct grant_ranges;
  * @delay: jiffies until the next try
  * @next_mark: jiffies when entries are marked
  * @work: tries again; under way while @count is not 0
+ * @report_late: reports @late
+ * @late: references of streaming mappings that were in use when these ended;
+ *	changes with @lock held
+ * @late_reported: the reporter's: how many of these it reported
+ * @next_report: jiffies when it reports again, at the earliest
  * @old: the worker's: reported that some are deferred for long
  * @full_reported: the worker's: reported that mappings are refused
  */
@@ -40,7 +45,7 @@ struct grant_deferred {
 	void (*begin)(struct grant_deferred *deferred);
 	void (*end)(struct grant_deferred *deferred);
 	bool full;
-	spinlock_t lock;	/* all down to work */
+	spinlock_t lock;	/* all down to work, and late */
 	u32 first;
 	unsigned int count;
 	u16 *blocks;
@@ -48,6 +53,10 @@ struct grant_deferred {
 	unsigned long delay;
 	unsigned long next_mark;
 	struct delayed_work work;
+	struct delayed_work report_late;
+	unsigned int late;
+	unsigned int late_reported;
+	unsigned long next_report;
 	bool old;
 	bool full_reported;
 };
@@ -58,6 +67,6 @@ int grant_deferred_init(struct grant_deferred *deferred);
 void grant_deferred_destroy(struct grant_deferred *deferred);
 void grant_deferred_schedule(struct grant_deferred *deferred);
 void grant_defer(struct grant_deferred *deferred, grant_ref_t first,
-		 unsigned int count, unsigned int ended);
+		 unsigned int count, unsigned int ended, bool streaming);
 
 #endif /* _XEN_GRANT_DMA_DEFERRED_H */

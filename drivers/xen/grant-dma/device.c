@@ -3,7 +3,6 @@
  * A device whose DMA goes through grants, until its driver unbinds.
  */
 
-#include <linux/math.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -49,45 +48,54 @@ struct grant_counters grant_device_counters(const struct grant_device *gdev)
 	return sum;
 }
 
-/**
- * grant_device_count() - count a mapping that begins or ends
- * @gdev: the device
- * @count: references that it uses, negative if it ends
- *
- * Context: Any.
- */
-void grant_device_count(struct grant_device *gdev, int count)
+/* Says that a device can't address bit 63. */
+void grant_device_mask_refused(struct device *dev, u64 mask)
 {
-	int used = this_cpu_add_return(gdev->counters->used, count);
+	dev_err_ratelimited(dev, "DMA mask %#llx can't hold bit 63, which marks grant references\n",
+			    mask);
+}
 
-	if (count > 0)
-		this_cpu_inc(gdev->counters->mappings);
-	if (unlikely(abs(used) > GRANT_USAGE_BATCH)) {
-		used = this_cpu_xchg(gdev->counters->used, 0);
-		grant_usage_add(&gdev->usage, used);
-		grant_usage_add(&gdev->backend->usage, used);
-	}
+/* Passes on the references in use that this CPU counted. */
+void grant_device_pass_on(struct grant_device *gdev)
+{
+	int used = this_cpu_xchg(gdev->counters->used, 0);
+
+	grant_usage_add(&gdev->usage, used);
+	grant_usage_add(&gdev->backend->usage, used);
+	grant_backend_over(gdev->backend);
 }
 
 /**
- * grant_device_count_failure() - count a mapping that failed
- * @gdev: the device
+ * grant_device_misused() - report a driver that misuses the DMA API, once
+ * @gdev: its device
+ * @fault: the fault, as the rest of a sentence
+ * @addr: DMA address
+ * @size: bytes
+ *
+ * The size may well come from the backend, so nothing worse happens.
  *
  * Context: Any.
  */
-void grant_device_count_failure(struct grant_device *gdev)
+void grant_device_misused(struct grant_device *gdev, const char *fault,
+			  dma_addr_t addr, size_t size)
 {
-	this_cpu_inc(gdev->counters->failures);
+	/* A console may be what unmaps, so it must not be used before that is done. */
+	if (!xchg(&gdev->misused, true))
+		printk_deferred("%s %s: DMA API misused: %zu bytes at %pad %s\n",
+				dev_driver_string(gdev->dev), dev_name(gdev->dev),
+				size, &addr, fault);
 }
 
 static int join_backend(struct grant_device *gdev)
 {
+	enum grant_isolation level = grant_isolation_level();
 	struct grant_backend *backend = gdev->backend;
 	int ret = 0;
 
 	mutex_lock(&grant_backends_lock);
-	if (!backend->slots && grant_isolation_strict()) {
-		backend->slots = grant_slots_create(backend);
+	if (!backend->slots && level != GRANT_ISOLATION_PAGE) {
+		backend->slots = grant_slots_create(backend,
+						    level == GRANT_ISOLATION_FULL);
 		ret = backend->slots ? 0 : -ENOMEM;
 	}
 	if (!ret)
@@ -96,7 +104,6 @@ static int join_backend(struct grant_device *gdev)
 	return ret;
 }
 
-/* The references in use that are left when a device goes are lost. */
 static void leave_backend(struct grant_device *gdev)
 {
 	struct grant_counters counters = grant_device_counters(gdev);
@@ -111,11 +118,15 @@ static void leave_backend(struct grant_device *gdev)
 	grant_usage_add(&backend->usage, grant_device_cpu_counters(gdev).used);
 	backend->past_mappings += counters.mappings;
 	backend->past_failures += counters.failures;
-	/* What a driver left may yet be unmapped, so that its slots have to stay. */
-	if (list_empty(&backend->devices) &&
-	    !atomic_read(&backend->usage.used)) {
-		grant_slots_destroy(backend->slots);
-		backend->slots = NULL;
+	if (list_empty(&backend->devices)) {
+		if (!atomic_read(&backend->usage.used)) {
+			grant_slots_destroy(backend->slots);
+			backend->slots = NULL;
+		} else if (!backend->kept) {
+			/* What a driver left stays granted, so all of it has to stay. */
+			backend->kept = true;
+			kref_get(&backend->kref);
+		}
 	}
 	mutex_unlock(&grant_backends_lock);
 }

@@ -9,14 +9,13 @@
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/percpu.h>
 
 #include <xen/interface/xen.h>
 
+#include "address.h"
 #include "backend.h"
-
-/* A CPU passes on what it counted of the references in use beyond this. */
-#define GRANT_USAGE_BATCH	64
 
 /**
  * struct grant_counters - what a device's DMA ops did since its driver was bound
@@ -39,6 +38,7 @@ struct grant_counters {
  * @node: in the backend's list of devices
  * @usage: references of its mappings, so far as CPUs passed them on
  * @counters: what each CPU counted
+ * @misused: a misuse of the DMA API by the driver was reported
  * @other_ops: DMA ops that were in force before, restored at the end
  */
 struct grant_device {
@@ -48,6 +48,7 @@ struct grant_device {
 	struct list_head node;
 	struct grant_usage usage;
 	struct grant_counters __percpu *counters;
+	bool misused;
 	const struct dma_map_ops *other_ops;
 };
 
@@ -59,10 +60,49 @@ static inline struct grant_device *to_grant_device(struct device *dev)
 
 int grant_device_create(struct device *dev, domid_t domid,
 			const struct dma_map_ops *ops);
-void grant_device_count(struct grant_device *gdev, int count);
-void grant_device_count_failure(struct grant_device *gdev);
+void grant_device_mask_refused(struct device *dev, u64 mask);
+void grant_device_pass_on(struct grant_device *gdev);
+void grant_device_misused(struct grant_device *gdev, const char *fault,
+			  dma_addr_t addr, size_t size);
 struct grant_counters
 grant_device_cpu_counters(const struct grant_device *gdev);
 struct grant_counters grant_device_counters(const struct grant_device *gdev);
+
+/* Whether a device can be given an address that has bit 63; says so if not. */
+static inline bool grant_device_mask_fits(struct device *dev, u64 mask)
+{
+	if (likely(mask & GRANT_DMA_FLAG))
+		return true;
+	grant_device_mask_refused(dev, mask);
+	return false;
+}
+
+/**
+ * grant_device_count() - count a mapping that begins or ends
+ * @gdev: the device
+ * @count: references that it uses, negative if it ends
+ *
+ * Context: Any.
+ */
+static inline void grant_device_count(struct grant_device *gdev, int count)
+{
+	int used = this_cpu_add_return(gdev->counters->used, count);
+
+	if (count > 0)
+		this_cpu_inc(gdev->counters->mappings);
+	if (unlikely(abs(used) > GRANT_USAGE_BATCH))
+		grant_device_pass_on(gdev);
+}
+
+/**
+ * grant_device_count_failure() - count a mapping that failed
+ * @gdev: the device
+ *
+ * Context: Any.
+ */
+static inline void grant_device_count_failure(struct grant_device *gdev)
+{
+	this_cpu_inc(gdev->counters->failures);
+}
 
 #endif /* _XEN_GRANT_DMA_DEVICE_H */

@@ -20,20 +20,9 @@
 #include "sg.h"
 #include "trace.h"
 
-/* A device that can't address bit 63 must not be given an address that has it. */
-static bool mask_fits(struct device *dev, u64 mask)
-{
-	if (likely(mask & GRANT_DMA_FLAG))
-		return true;
-
-	dev_err_ratelimited(dev, "DMA mask %#llx can't hold bit 63, which marks grant references\n",
-			    mask);
-	return false;
-}
-
 static int grant_dma_supported(struct device *dev, u64 mask)
 {
-	return mask_fits(dev, mask);
+	return grant_device_mask_fits(dev, mask);
 }
 
 static u64 grant_dma_get_required_mask(struct device *dev)
@@ -53,40 +42,6 @@ static size_t grant_dma_max_mapping_size(struct device *dev)
 	return (GRANT_RANGE_MAX - 1) << XEN_PAGE_SHIFT;
 }
 
-static dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
-				     unsigned long offset, size_t size,
-				     enum dma_data_direction dir,
-				     unsigned long attrs)
-{
-	bool possible = size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
-			mask_fits(dev, *dev->dma_mask) &&
-			grant_map_possible(page);
-	struct grant_device *gdev = to_grant_device(dev);
-	dma_addr_t addr = DMA_MAPPING_ERROR;
-
-	if (likely(possible))
-		addr = grant_map(dev, gdev->backend, page_to_phys(page) + offset,
-				 size, dir, attrs);
-	if (unlikely(addr == DMA_MAPPING_ERROR)) {
-		grant_device_count_failure(gdev);
-		return addr;
-	}
-	grant_device_count(gdev, grant_dma_pages(addr, size));
-	trace_xen_grant_dma_map(dev, addr, size, dir);
-	return addr;
-}
-
-static void grant_dma_unmap_page(struct device *dev, dma_addr_t addr,
-				 size_t size, enum dma_data_direction dir,
-				 unsigned long attrs)
-{
-	struct grant_device *gdev = to_grant_device(dev);
-
-	trace_xen_grant_dma_unmap(dev, addr, size, dir);
-	grant_unmap(gdev->backend, addr, size, dir, attrs);
-	grant_device_count(gdev, -(int)grant_dma_pages(addr, size));
-}
-
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
 			    int nents, enum dma_data_direction dir,
 			    unsigned long attrs)
@@ -95,7 +50,7 @@ static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
 	struct scatterlist *seg;
 	int ret = -EINVAL, i;
 
-	if (mask_fits(dev, *dev->dma_mask))
+	if (grant_device_mask_fits(dev, *dev->dma_mask))
 		ret = grant_sg_map(dev, gdev->backend, sgl, nents, dir, attrs);
 	if (ret < 0) {
 		grant_device_count_failure(gdev);
@@ -114,32 +69,37 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 			       int nents, enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	struct grant_device *gdev = to_grant_device(dev);
 	struct scatterlist *seg;
 	int i;
 
-	if (trace_xen_grant_dma_unmap_enabled())
-		for_each_grant_segment(sgl, seg, nents, i)
-			trace_xen_grant_dma_unmap(dev, sg_dma_address(seg),
-						  sg_dma_len(seg), dir);
-	grant_sg_unmap(gdev->backend, sgl, nents, dir, attrs);
-	grant_device_count(gdev, -(int)grant_sg_pages(sgl, nents));
+	for_each_grant_segment(sgl, seg, nents, i)
+		grant_dma_unmap_page(dev, sg_dma_address(seg), sg_dma_len(seg),
+				     dir, attrs);
+}
+
+static void sync(struct device *dev, dma_addr_t addr, size_t size,
+		 enum dma_data_direction dir, bool for_device)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+
+	if (unlikely(!grant_bounce_sync(gdev->backend, addr, size, dir,
+					for_device)))
+		grant_device_misused(gdev, "are synced, which are not all of one mapping",
+				     addr, size);
 }
 
 static void grant_dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr,
 					  size_t size,
 					  enum dma_data_direction dir)
 {
-	grant_bounce_sync_for_cpu(to_grant_device(dev)->backend, addr, size,
-				  dir);
+	sync(dev, addr, size, dir, false);
 }
 
 static void grant_dma_sync_single_for_device(struct device *dev,
 					     dma_addr_t addr, size_t size,
 					     enum dma_data_direction dir)
 {
-	grant_bounce_sync_for_device(to_grant_device(dev)->backend, addr, size,
-				     dir);
+	sync(dev, addr, size, dir, true);
 }
 
 static void grant_dma_sync_sg_for_cpu(struct device *dev,
@@ -174,7 +134,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size,
 
 	/* Then its DMA address is aligned to pages of the kernel, as promised. */
 	size = PAGE_ALIGN(size);
-	if (mask_fits(dev, dev->coherent_dma_mask))
+	if (grant_device_mask_fits(dev, dev->coherent_dma_mask))
 		vaddr = grant_coherent_alloc(gdev->backend, size, addr, gfp);
 	if (!vaddr) {
 		grant_device_count_failure(gdev);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a backend may see beside the buffers it was given: nothing, or the rest of
- * the Xen pages that they are in.
+ * What a backend may see beside the buffers it was given: the level of isolation.
  */
 
 #define pr_fmt(fmt) "xen-grant-dma: " fmt
@@ -10,6 +9,7 @@
 
 #include <linux/cache.h>
 #include <linux/init.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/string.h>
@@ -22,33 +22,38 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX	"xen_grant_dma."
 
-static bool isolation_strict __ro_after_init = true;
+static enum grant_isolation isolation __ro_after_init = GRANT_ISOLATION_STRICT;
 
-/**
- * grant_isolation_strict() - whether no Xen page is granted but for buffers that fill it
- *
- * Return: the mode in force, the same until the next boot.
- */
-bool grant_isolation_strict(void)
+static const char * const names[] = {
+	[GRANT_ISOLATION_PAGE] = "page",
+	[GRANT_ISOLATION_STRICT] = "strict",
+	[GRANT_ISOLATION_FULL] = "full",
+};
+
+/* Returns the level in force, the same until the next boot. */
+enum grant_isolation grant_isolation_level(void)
 {
-	KUNIT_STATIC_STUB_REDIRECT(grant_isolation_strict);
+	KUNIT_STATIC_STUB_REDIRECT(grant_isolation_level);
 
-	return isolation_strict;
+	return isolation;
 }
 
-/* Returns the mode as the parameter names it. */
+/* Returns the level as the parameter names it. */
 const char *grant_isolation_name(void)
 {
-	return isolation_strict ? "strict" : "page";
+	return names[isolation];
 }
 
 static int isolation_set(const char *value, const struct kernel_param *param)
 {
-	isolation_strict = !sysfs_streq(value, "page");
-	if (!isolation_strict || sysfs_streq(value, "strict"))
-		return 0;
+	int level = sysfs_match_string(names, value);
 
-	pr_err("isolation=%s is neither \"strict\" nor \"page\", it will be strict\n",
+	if (level >= 0) {
+		isolation = level;
+		return 0;
+	}
+	isolation = GRANT_ISOLATION_STRICT;
+	pr_err("isolation=%s is none of \"page\", \"strict\" and \"full\", it will be strict\n",
 	       value);
 	return -EINVAL;
 }
@@ -66,7 +71,13 @@ module_param_cb(isolation, &isolation_ops, NULL, 0444);
 
 static int __init isolation_announce(void)
 {
-	if (xen_domain())
+	if (!xen_domain())
+		return 0;
+	/* A device that reads gets whole pages, which a driver needn't have filled. */
+	if (isolation != GRANT_ISOLATION_FULL && !want_init_on_alloc(0))
+		pr_info("%s isolation of virtio backends; without init_on_alloc=1 they may see old contents of pages\n",
+			grant_isolation_name());
+	else
 		pr_info("%s isolation of virtio backends\n",
 			grant_isolation_name());
 	return 0;

@@ -8,7 +8,20 @@
 
 #include <linux/types.h>
 
-bool grant_isolation_strict(void);
+/**
+ * enum grant_isolation - levels of isolation, each with that before it
+ * @GRANT_ISOLATION_PAGE: a backend sees the Xen pages that buffers touch
+ * @GRANT_ISOLATION_STRICT: it sees no page of the guest that a buffer doesn't fill
+ * @GRANT_ISOLATION_FULL: it sees copies of buffers only, in memory that is never
+ *	used for anything else
+ */
+enum grant_isolation {
+	GRANT_ISOLATION_PAGE,
+	GRANT_ISOLATION_STRICT,
+	GRANT_ISOLATION_FULL,
+};
+
+enum grant_isolation grant_isolation_level(void);
 const char *grant_isolation_name(void);
 
 #endif /* _XEN_GRANT_DMA_ISOLATION_H */

@@ -2,22 +2,43 @@
 /*
  * Mappings of buffers: by granting their pages, by a copy of all, or by copies of
  * some parts.
+ *
+ * Other files' functions that every mapping needs are inline, as each call more is
+ * a percent or more of a mapping; what a call leads to is needed by some only.
  */
 
 #include <linux/dma-mapping.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 
 #include <xen/page.h>
 
 #include "address.h"
 #include "backend.h"
 #include "bounce.h"
+#include "device.h"
 #include "mapping.h"
+#include "slot.h"
 #include "table.h"
+#include "trace.h"
 
-static dma_addr_t map_pages(struct grant_backend *backend, phys_addr_t phys,
-			    size_t size, enum dma_data_direction dir,
-			    unsigned long attrs, bool parts)
+/* With copies of the parts that must not be granted themselves. */
+static noinline dma_addr_t map_parts(struct grant_mapping *mapping,
+				     phys_addr_t phys)
+{
+	if (grant_bounce_copy_in(mapping, mapping->addr, phys, mapping->size)) {
+		grant_bounce_cancel(mapping);
+		return DMA_MAPPING_ERROR;
+	}
+	grant_bounce_grant(mapping, mapping->addr, phys, mapping->size);
+	grant_bounce_note(mapping);
+	return mapping->addr;
+}
+
+static __always_inline dma_addr_t map_pages(struct grant_backend *backend,
+					    phys_addr_t phys, size_t size,
+					    enum dma_data_direction dir,
+					    unsigned long attrs, bool parts)
 {
 	unsigned int pages = grant_dma_pages(phys, size);
 	grant_ref_t first = grant_backend_alloc(backend, pages);
@@ -25,18 +46,28 @@ static dma_addr_t map_pages(struct grant_backend *backend, phys_addr_t phys,
 
 	if (unlikely(!first))
 		return DMA_MAPPING_ERROR;
-	if (!parts) {
-		grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys),
-				  pages, dir == DMA_TO_DEVICE);
-		return addr;
+	if (parts) {
+		struct grant_mapping mapping = { backend, addr, size, dir, attrs };
+
+		return map_parts(&mapping, phys);
 	}
-	if (grant_bounce_copy_in(backend, first, phys, size, dir, attrs)) {
-		grant_bounce_forget(backend, first, pages);
-		grant_range_free(backend->ranges, first, pages);
-		return DMA_MAPPING_ERROR;
-	}
-	grant_bounce_grant(backend, first, phys, size, dir == DMA_TO_DEVICE);
+	grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys), pages,
+			  dir == DMA_TO_DEVICE);
+	grant_ref_set_mapping(backend->ranges, first, pages, false);
 	return addr;
+}
+
+static __always_inline dma_addr_t map(struct device *dev,
+				      struct grant_backend *backend,
+				      phys_addr_t phys, size_t size,
+				      enum dma_data_direction dir,
+				      unsigned long attrs)
+{
+	bool copy = grant_bounce_needed(backend, phys, size);
+
+	if (copy && grant_slot_fits(dev, phys, size))
+		return grant_slot_map(dev, backend, phys, size, dir, attrs);
+	return map_pages(backend, phys, size, dir, attrs, copy);
 }
 
 /**
@@ -56,11 +87,94 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     phys_addr_t phys, size_t size, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	bool copy = grant_bounce_needed(backend, phys, size);
+	return map(dev, backend, phys, size, dir, attrs);
+}
 
-	if (copy && grant_slot_fits(dev, phys, size))
-		return grant_slot_map(dev, backend, phys, size, dir, attrs);
-	return map_pages(backend, phys, size, dir, attrs, copy);
+/* As dma_map_page() demands it. */
+dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
+			      unsigned long offset, size_t size,
+			      enum dma_data_direction dir, unsigned long attrs)
+{
+	bool possible = size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
+			grant_device_mask_fits(dev, *dev->dma_mask) &&
+			grant_map_possible(page);
+	struct grant_device *gdev = to_grant_device(dev);
+	dma_addr_t addr = DMA_MAPPING_ERROR;
+
+	if (likely(possible))
+		addr = map(dev, gdev->backend, page_to_phys(page) + offset, size,
+			   dir, attrs);
+	if (unlikely(addr == DMA_MAPPING_ERROR)) {
+		grant_device_count_failure(gdev);
+		return addr;
+	}
+	grant_device_count(gdev, grant_dma_pages(addr, size));
+	trace_xen_grant_dma_map(dev, addr, size, dir);
+	return addr;
+}
+
+/* Of a mapping that has copies. */
+static noinline void unmap_parts(struct grant_mapping *mapping,
+				 unsigned int pages)
+{
+	LIST_HEAD(slot_pages);
+
+	grant_bounce_copy_out(mapping, pages, &slot_pages);
+	grant_backend_end(mapping->backend, grant_dma_ref(mapping->addr), pages,
+			  true);
+	grant_bounce_free(&slot_pages);
+}
+
+/* Of a mapping that begins with a copy. */
+static noinline unsigned int unmap_copy(struct grant_mapping *mapping, bool *right)
+{
+	grant_ref_t ref = grant_dma_ref(mapping->addr);
+	struct grant_slot_page *page =
+		grant_ref_page(mapping->backend->ranges, ref);
+	const struct grant_copy *copy;
+	unsigned int pages;
+
+	if (!page)
+		return 0;
+	copy = grant_slot_copy(page, mapping->addr);
+	if (copy->addr != mapping->addr || !copy->size)
+		return 0;
+	*right = copy->size == mapping->size;
+	pages = grant_dma_pages(mapping->addr, copy->size);
+	/* The references of a range grant pages of slots, but not for good. */
+	if (page->ref == ref)
+		grant_bounce_end_slot(mapping, page);
+	else
+		unmap_parts(mapping, pages);
+	return pages;
+}
+
+static __always_inline unsigned int unmap(struct grant_backend *backend,
+					  dma_addr_t addr, size_t size,
+					  enum dma_data_direction dir,
+					  unsigned long attrs, bool *right)
+{
+	struct grant_mapping mapping = { backend, addr, size, dir, attrs };
+	grant_ref_t first = grant_dma_ref(addr);
+	union grant_ref_info *info;
+	unsigned int pages;
+
+	*right = false;
+	if (unlikely(!grant_ref_exists(backend->ranges, addr)))
+		return 0;
+	info = &backend->ranges->info[first];
+	if ((info->kind & GRANT_REF_KIND) != GRANT_REF_MAPPING)
+		return unmap_copy(&mapping, right);
+
+	pages = info->kind >> GRANT_REF_COUNT_SHIFT;
+	*right = pages == grant_dma_pages(addr, size);
+	if (unlikely(info->kind & GRANT_REF_COPIES)) {
+		unmap_parts(&mapping, pages);
+		return pages;
+	}
+	info->page = NULL;
+	grant_backend_end(backend, first, pages, true);
+	return pages;
 }
 
 /**
@@ -76,14 +190,26 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 void grant_unmap(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
-	LIST_HEAD(pages);
+	bool right;
 
-	if (backend->slots) {
-		if (grant_slot_unmap(backend, addr, size, dir, attrs))
-			return;
-		grant_bounce_copy_out(backend, addr, size, dir, attrs, &pages);
-	}
-	grant_backend_end(backend, grant_dma_ref(addr),
-			  grant_dma_pages(addr, size));
-	grant_bounce_free(&pages);
+	unmap(backend, addr, size, dir, attrs, &right);
+}
+
+/* As dma_unmap_page() demands it. What is mapped ends, whatever size is given. */
+void grant_dma_unmap_page(struct device *dev, dma_addr_t addr, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	unsigned int pages;
+	bool right;
+
+	trace_xen_grant_dma_unmap(dev, addr, size, dir);
+	pages = unmap(gdev->backend, addr, size, dir, attrs, &right);
+	if (unlikely(!pages))
+		grant_device_misused(gdev, "are unmapped, where no mapping begins",
+				     addr, size);
+	else if (unlikely(!right))
+		grant_device_misused(gdev, "are unmapped, which is not all of the mapping",
+				     addr, size);
+	grant_device_count(gdev, -(int)pages);
 }

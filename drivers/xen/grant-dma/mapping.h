@@ -7,7 +7,6 @@
 #define _XEN_GRANT_DMA_MAPPING_H
 
 #include <linux/dma-direction.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 
@@ -25,5 +24,11 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     unsigned long attrs);
 void grant_unmap(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		 enum dma_data_direction dir, unsigned long attrs);
+
+dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
+			      unsigned long offset, size_t size,
+			      enum dma_data_direction dir, unsigned long attrs);
+void grant_dma_unmap_page(struct device *dev, dma_addr_t addr, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs);
 
 #endif /* _XEN_GRANT_DMA_MAPPING_H */

@@ -13,6 +13,7 @@
 #include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 
 #include "range.h"
@@ -21,6 +22,9 @@
 /* Parts of the grant table that may be kept without use in caches of each layer. */
 #define RANGE_MAGAZINES_SHARE	16
 #define RANGE_RESERVE_SHARE	16
+
+/* Part of the reserve that one cache may take. */
+#define RANGE_CACHE_SHARE	4
 
 static struct grant_order *to_order(struct grant_cache *cache)
 {
@@ -86,6 +90,16 @@ static void ranges_drain(struct grant_ranges *ranges)
 		grant_cache_drain(&ranges->orders[order].cache);
 }
 
+/* A console may be what maps, so it must not be used before that is done. */
+static void report_none_left(const struct grant_ranges *ranges)
+{
+	static bool reported;
+
+	if (!xchg(&reported, true))
+		printk_deferred("xen-grant-dma: none left of %u references that devices may have, mappings wait or fail (max_grant_frames of the guest)\n",
+				ranges->limit);
+}
+
 /* What is idle in other lengths helps if it goes back to the grant table. */
 static bool order_grow(struct grant_cache *cache)
 {
@@ -94,7 +108,10 @@ static bool order_grow(struct grant_cache *cache)
 	if (order_add(cache, order))
 		return true;
 	ranges_drain(to_order(cache)->ranges);
-	return order_add(cache, order) || order_add(cache, cache->shift);
+	if (order_add(cache, order) || order_add(cache, cache->shift))
+		return true;
+	report_none_left(to_order(cache)->ranges);
+	return false;
 }
 
 static void order_release(struct grant_cache *cache, struct grant_chunk *chunk,
@@ -115,36 +132,6 @@ static const struct grant_cache_ops order_ops = {
 	.release = order_release,
 	.chunk = order_chunk,
 };
-
-/**
- * grant_range_alloc() - allocate consecutive references
- * @ranges: where from
- * @count: how many, at least 1
- *
- * Context: Any.
- * Return: the first reference, a multiple of @count rounded up to a power of two;
- * or 0 when @count is above GRANT_RANGE_MAX, or when there are none.
- */
-grant_ref_t grant_range_alloc(struct grant_ranges *ranges, unsigned int count)
-{
-	if (unlikely(count > GRANT_RANGE_MAX))
-		return 0;
-	return grant_cache_alloc(&ranges->orders[order_base_2(count)].cache);
-}
-
-/**
- * grant_range_free() - free references that don't grant access
- * @ranges: where they are from
- * @first: first reference
- * @count: how many, as allocated
- *
- * Context: Any.
- */
-void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
-		      unsigned int count)
-{
-	grant_cache_free(&ranges->orders[order_base_2(count)].cache, first);
-}
 
 /**
  * grant_ranges_magazine() - what a magazine may keep
@@ -228,7 +215,9 @@ struct grant_ranges *grant_ranges_create(void)
 	ranges->size = min(grant_table_size(), GRANT_RANGE_MAX_REFS);
 	/* A quarter of the table is left for xenbus, the console and others. */
 	ranges->limit = ranges->size / 4 * 3;
-	atomic_set(&ranges->reserve, ranges->size / RANGE_RESERVE_SHARE);
+	atomic_set(&ranges->reserve.left, ranges->size / RANGE_RESERVE_SHARE);
+	ranges->reserve.share =
+		ranges->size / RANGE_RESERVE_SHARE / RANGE_CACHE_SHARE;
 	ranges->info = kvcalloc(ranges->size, sizeof(*ranges->info), GFP_KERNEL);
 	if (!ranges->info)
 		goto destroy;

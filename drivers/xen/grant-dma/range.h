@@ -8,30 +8,44 @@
 
 #include <linux/atomic.h>
 #include <linux/kref.h>
+#include <linux/log2.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
 
+#include "address.h"
 #include "cache.h"
 
 /* A range has at most this many references, for 1 MiB. */
 #define GRANT_RANGE_MAX_ORDER	8
 #define GRANT_RANGE_MAX		(1U << GRANT_RANGE_MAX_ORDER)
 
-/* References that are used of the largest table: slot.h puts them into 26 bits. */
+/* References that are used of the largest table: slot.h and deferred.c put them into 26 bits. */
 #define GRANT_RANGE_MAX_REFS	(1U << 26)
 
 struct grant_slot_page;
 
+/* The two low bits of grant_ref_info::kind, which are 0 in the address of a page. */
+#define GRANT_REF_MAPPING	1
+#define GRANT_REF_DEFERRED	2
+#define GRANT_REF_KIND		3
+
+#define GRANT_REF_COPIES	4
+#define GRANT_REF_COUNT_SHIFT	3
+
 /**
  * union grant_ref_info - what is known of a reference
  * @page: while it grants a page of slots: that page; else NULL
+ * @kind: tells the others from @page (Xen's guests are little-endian). Of the first
+ *	reference of a mapping, if that grants no page of slots: GRANT_REF_MAPPING,
+ *	GRANT_REF_COPIES if another one does, and the number of references
  * @deferred: while its range is deferred, see deferred.c: @next is the entry after
  *	it in the list, @order the range's; @left is the number of entries that a
  *	range has in the list, for its first reference
  */
 union grant_ref_info {
 	struct grant_slot_page *page;
+	u32 kind;
 	struct {
 		u32 next;
 		u16 left;
@@ -58,7 +72,7 @@ struct grant_order {
  * @size: references that the grant table can grow to
  * @limit: references that may be taken out of it
  * @taken: how many were, in use or free
- * @reserve: references that may yet be kept in chunks of which all are free
+ * @reserve: what its caches, and those of slots, may keep
  * @kref: its users
  */
 struct grant_ranges {
@@ -67,9 +81,38 @@ struct grant_ranges {
 	unsigned int size;
 	unsigned int limit;
 	atomic_t taken;
-	atomic_t reserve;
+	struct grant_reserve reserve;
 	struct kref kref;
 };
+
+/* Whether an address, which may be any, is that of a grant of this table. */
+static inline bool grant_ref_exists(const struct grant_ranges *ranges,
+				    dma_addr_t addr)
+{
+	grant_ref_t ref = grant_dma_ref(addr);
+
+	return ref < ranges->size &&
+	       addr == grant_dma_addr(ref, xen_offset_in_page(addr));
+}
+
+/* The page of slots that a reference grants, or NULL. */
+static inline struct grant_slot_page *
+grant_ref_page(const struct grant_ranges *ranges, grant_ref_t ref)
+{
+	const union grant_ref_info *info = &ranges->info[ref];
+
+	return info->kind & GRANT_REF_KIND ? NULL : info->page;
+}
+
+/* Notes that a mapping begins with a reference that grants no page of slots. */
+static inline void grant_ref_set_mapping(struct grant_ranges *ranges,
+					 grant_ref_t first, unsigned int count,
+					 bool copies)
+{
+	ranges->info[first].kind = count << GRANT_REF_COUNT_SHIFT |
+				   GRANT_REF_MAPPING |
+				   (copies ? GRANT_REF_COPIES : 0);
+}
 
 struct grant_ranges *grant_ranges_get(void);
 struct grant_ranges *grant_ranges_create(void);
@@ -77,8 +120,36 @@ void grant_ranges_put(struct grant_ranges *ranges);
 
 unsigned int grant_ranges_magazine(const struct grant_ranges *ranges,
 				   unsigned int kinds);
-grant_ref_t grant_range_alloc(struct grant_ranges *ranges, unsigned int count);
-void grant_range_free(struct grant_ranges *ranges, grant_ref_t first,
-		      unsigned int count);
+
+/**
+ * grant_range_alloc() - allocate consecutive references
+ * @ranges: where from
+ * @count: how many, at least 1
+ *
+ * Context: Any.
+ * Return: the first reference, a multiple of @count rounded up to a power of two;
+ * or 0 when @count is above GRANT_RANGE_MAX, or when there are none.
+ */
+static inline grant_ref_t grant_range_alloc(struct grant_ranges *ranges,
+					    unsigned int count)
+{
+	if (unlikely(count > GRANT_RANGE_MAX))
+		return 0;
+	return grant_cache_alloc(&ranges->orders[order_base_2(count)].cache);
+}
+
+/**
+ * grant_range_free() - free references that don't grant access
+ * @ranges: where they are from
+ * @first: first reference
+ * @count: how many, as allocated
+ *
+ * Context: Any.
+ */
+static inline void grant_range_free(struct grant_ranges *ranges,
+				    grant_ref_t first, unsigned int count)
+{
+	grant_cache_free(&ranges->orders[order_base_2(count)].cache, first);
+}
 
 #endif /* _XEN_GRANT_DMA_RANGE_H */

@@ -23,6 +23,7 @@
  * struct segment - entries that are mapped as one
  * @sgl: the first of them
  * @nents: how many, with those of no length
+ * @offset: where they begin in a Xen page
  * @length: bytes, 0 if there is nothing to map
  * @pages: Xen pages
  * @single: the entry, if just one has a length; or NULL
@@ -31,6 +32,7 @@
 struct segment {
 	struct scatterlist *sgl;
 	int nents;
+	unsigned int offset;
 	unsigned int length;
 	unsigned int pages;
 	struct scatterlist *single;
@@ -51,11 +53,6 @@ static inline struct scatterlist *entry_after(struct scatterlist *sg)
 static unsigned int entry_pages(struct scatterlist *sg)
 {
 	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;
-}
-
-static dma_addr_t entry_addr(struct scatterlist *sg, grant_ref_t first)
-{
-	return grant_dma_addr(first, xen_offset_in_page(sg->offset));
 }
 
 /* Whether there is no hole between what ends at @end and an entry. */
@@ -90,6 +87,8 @@ static struct segment next_segment(struct device *dev, struct scatterlist *sgl,
 		     segment.pages + entry_pages(sg) > most))
 			break;
 		segment.single = segment.length ? NULL : sg;
+		if (!segment.length)
+			segment.offset = xen_offset_in_page(sg->offset);
 		segment.length += sg->length;
 		segment.pages += entry_pages(sg);
 		end = sg->offset + sg->length;
@@ -100,20 +99,19 @@ static struct segment next_segment(struct device *dev, struct scatterlist *sgl,
 }
 
 /* Copies what of entries has to be copied before they can be granted. */
-static int copy_entries_in(struct grant_backend *backend, grant_ref_t ref,
-			   const struct segment *segment,
-			   enum dma_data_direction dir, unsigned long attrs)
+static int copy_entries_in(struct grant_mapping *mapping,
+			   const struct segment *segment)
 {
+	dma_addr_t addr = mapping->addr;
 	struct scatterlist *sg;
 	int left;
 
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
 		if (sg->length &&
-		    grant_bounce_needed(backend, sg_phys(sg), sg->length) &&
-		    grant_bounce_copy_in(backend, ref, sg_phys(sg), sg->length,
-					 dir, attrs))
+		    grant_bounce_needed(mapping->backend, sg_phys(sg), sg->length) &&
+		    grant_bounce_copy_in(mapping, addr, sg_phys(sg), sg->length))
 			return -ENOMEM;
-		ref += entry_pages(sg);
+		addr += sg->length;
 	}
 	return 0;
 }
@@ -122,31 +120,28 @@ static dma_addr_t map_entries(struct grant_backend *backend,
 			      const struct segment *segment,
 			      enum dma_data_direction dir, unsigned long attrs)
 {
-	grant_ref_t first = grant_backend_alloc(backend, segment->pages), ref;
-	dma_addr_t addr = DMA_MAPPING_ERROR;
+	grant_ref_t first = grant_backend_alloc(backend, segment->pages);
+	dma_addr_t addr = grant_dma_addr(first, segment->offset);
+	struct grant_mapping mapping = {
+		backend, addr, segment->length, dir, attrs
+	};
 	struct scatterlist *sg;
 	int left;
 
 	if (!first)
 		return DMA_MAPPING_ERROR;
-	if (backend->slots &&
-	    copy_entries_in(backend, first, segment, dir, attrs)) {
-		grant_bounce_forget(backend, first, segment->pages);
-		grant_range_free(backend->ranges, first, segment->pages);
+	if (backend->slots && copy_entries_in(&mapping, segment)) {
+		grant_bounce_cancel(&mapping);
 		return DMA_MAPPING_ERROR;
 	}
 
-	ref = first;
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
-		if (!sg->length)
-			continue;
-		if (ref == first)
-			addr = entry_addr(sg, first);
-		grant_bounce_grant(backend, ref, sg_phys(sg), sg->length,
-				   dir == DMA_TO_DEVICE);
-		ref += entry_pages(sg);
+		if (sg->length)
+			grant_bounce_grant(&mapping, addr, sg_phys(sg), sg->length);
+		addr += sg->length;
 	}
-	return addr;
+	grant_bounce_note(&mapping);
+	return mapping.addr;
 }
 
 /* Whether all entries are memory of this domain. */
@@ -234,28 +229,8 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 	return segments;
 
 unmap:
-	grant_sg_unmap(backend, sgl, segments, dir,
-		       attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	for_each_grant_segment(sgl, sg, segments, left)
+		grant_unmap(backend, sg_dma_address(sg), sg_dma_len(sg), dir,
+			    attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return ret;
-}
-
-/**
- * grant_sg_unmap() - end the mapping of a scatterlist
- * @backend: the backend that has access
- * @sgl: the list, as it was mapped
- * @nents: number of its entries or of its segments
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- */
-void grant_sg_unmap(struct grant_backend *backend, struct scatterlist *sgl,
-		    int nents, enum dma_data_direction dir, unsigned long attrs)
-{
-	struct scatterlist *seg;
-	int i;
-
-	for_each_grant_segment(sgl, seg, nents, i)
-		grant_unmap(backend, sg_dma_address(seg), sg_dma_len(seg), dir,
-			    attrs);
 }

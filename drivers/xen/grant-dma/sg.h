@@ -21,8 +21,6 @@ struct grant_backend;
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs);
-void grant_sg_unmap(struct grant_backend *backend, struct scatterlist *sgl,
-		    int nents, enum dma_data_direction dir, unsigned long attrs);
 unsigned int grant_sg_pages(struct scatterlist *sgl, int nents);
 
 #endif /* _XEN_GRANT_DMA_SG_H */

@@ -3,8 +3,8 @@
  * Memory for copies: slots in Xen pages that hold nothing else, and that stay
  * granted.
  *
- * A buffer that doesn't fill its Xen pages is copied to a slot, so that the backend
- * sees nothing of what is beside it. As the slot's page stays granted, such a
+ * What must not be granted itself is copied to a slot, so that the backend sees
+ * nothing of what is beside it, or what becomes of it. As the slot's page stays granted, such a
  * mapping takes no grant operation at all. Pages that the backend may write are
  * kept apart from those that it may only read.
  */
@@ -49,16 +49,20 @@ static struct grant_chunk *slot_chunk(struct grant_cache *cache, u32 number)
 	return &page_of(to_slot_cache(cache)->slots, number)->chunk;
 }
 
+static bool page_is_readonly(const struct grant_slot_page *page)
+{
+	return to_slot_cache(page->cache)->use == GRANT_SLOT_READONLY;
+}
+
 /* Grants a Xen page, whose kernel page gets a reference count for it. */
 static bool page_create(struct grant_cache *cache, void *vaddr)
 {
-	struct grant_slot_cache *slot_cache = to_slot_cache(cache);
-	struct grant_slots *slots = slot_cache->slots;
+	struct grant_slots *slots = to_slot_cache(cache)->slots;
 	struct grant_backend *backend = slots->backend;
 	unsigned int count = GRANT_CHUNK_ITEMS >> cache->shift;
 	struct grant_slot_page *page;
 
-	page = kzalloc(struct_size(page, origin, count), SLOT_GFP);
+	page = kzalloc(struct_size(page, copies, count), SLOT_GFP);
 	if (!page)
 		return false;
 	page->ref = grant_backend_alloc(backend, 1);
@@ -74,10 +78,37 @@ static bool page_create(struct grant_cache *cache, void *vaddr)
 	backend->ranges->info[page->ref].page = page;
 	grant_table_grant(page->ref, backend->domid,
 			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1,
-			  slot_cache->use == GRANT_SLOT_READONLY);
+			  page_is_readonly(page));
 	atomic_inc(&slots->pages);
 	grant_cache_add(cache, &page->chunk, GENMASK_ULL(count - 1, 0));
 	return true;
+}
+
+/**
+ * grant_slots_regrant() - grant all pages again that are not granted
+ * @slots: a backend's memory
+ *
+ * For a grant table that is a new one since the domain was restored.
+ *
+ * Context: Any, while devices, and the caches' work, are frozen.
+ */
+void grant_slots_regrant(struct grant_slots *slots)
+{
+	struct grant_backend *backend = slots->backend;
+	struct grant_slot_page *page;
+	unsigned long pfn;
+	grant_ref_t ref;
+
+	for (ref = 0; ref < backend->ranges->size; ref++) {
+		page = grant_ref_page(backend->ranges, ref);
+		if (!page || page->ref != ref ||
+		    to_slot_cache(page->cache)->slots != slots)
+			continue;
+		pfn = XEN_PFN_DOWN(virt_to_phys(page->vaddr));
+		if (grant_table_gfn(ref) != pfn_to_gfn(pfn))
+			grant_table_grant(ref, backend->domid, pfn, 1,
+					  page_is_readonly(page));
+	}
 }
 
 static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
@@ -89,7 +120,7 @@ static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
 	struct grant_backend *backend = slots->backend;
 
 	backend->ranges->info[page->ref].page = NULL;
-	grant_backend_end(backend, page->ref, 1);
+	grant_backend_end(backend, page->ref, 1, false);
 	put_page(virt_to_page(page->vaddr));
 	atomic_dec(&slots->pages);
 	kfree(page);
@@ -140,28 +171,21 @@ static const struct grant_cache_ops slot_ops = {
 	.chunk = slot_chunk,
 };
 
-static unsigned int index_of(const struct grant_slot_page *page, dma_addr_t addr)
-{
-	return xen_offset_in_page(addr) >>
-	       (GRANT_SLOT_MIN_SHIFT + page->cache->shift);
-}
-
 /**
  * grant_slot_alloc() - allocate memory for a copy
  * @slots: where from
  * @use: what the backend may do with it
  * @size: bytes, at most XEN_PAGE_SIZE; it begins at a multiple of that, rounded
  *	up to a power of two
- * @origin: the address of the memory that its first byte stands for
  * @slot: where it is described
  *
- * All of it is zero, but for what the backend wrote into it.
+ * It holds nothing that the guest wrote.
  *
  * Context: Any.
  * Return: false when memory or references have run out.
  */
 bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-		      size_t size, phys_addr_t origin, struct grant_slot *slot)
+		      size_t size, struct grant_slot *slot)
 {
 	unsigned int shift = max(order_base_2(size), GRANT_SLOT_MIN_SHIFT);
 	unsigned int n = DIV_ROUND_UP(shift - GRANT_SLOT_MIN_SHIFT,
@@ -174,35 +198,8 @@ bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
 	slot->page = page_of(slots, number);
 	slot->vaddr = slot->page->vaddr + offset;
 	slot->addr = grant_dma_addr(slot->page->ref, offset);
-	slot->page->origin[index_of(slot->page, offset)] = origin;
+	slot->copy = grant_slot_copy(slot->page, offset);
 	return true;
-}
-
-/**
- * grant_slot_free() - free memory from grant_slot_alloc()
- * @page: its page
- * @addr: a DMA address in the slot; nothing is left in it of what the guest wrote
- *
- * Context: Any.
- */
-void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr)
-{
-	grant_cache_free(page->cache, page->chunk.base +
-			 (index_of(page, addr) << page->cache->shift));
-}
-
-/**
- * grant_slot_origin() - the address of the memory that a byte of a slot stands for
- * @page: its page
- * @addr: the byte's DMA address
- *
- * Context: Any, for whoever has the slot.
- */
-phys_addr_t grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr)
-{
-	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->cache->shift);
-
-	return page->origin[index_of(page, addr)] + (addr & (size - 1));
 }
 
 static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
@@ -225,11 +222,12 @@ static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
 /**
  * grant_slots_create() - memory for copies, of which there is none yet
  * @backend: the backend that will see them
+ * @all: everything is copied, not just what has to be
  *
  * Context: Process context, may sleep.
  * Return: the memory, or NULL when out of memory.
  */
-struct grant_slots *grant_slots_create(struct grant_backend *backend)
+struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all)
 {
 	struct grant_slots *slots = kzalloc(sizeof(*slots), GFP_KERNEL);
 	unsigned int use, size;
@@ -237,6 +235,7 @@ struct grant_slots *grant_slots_create(struct grant_backend *backend)
 	if (!slots)
 		return NULL;
 	slots->backend = backend;
+	slots->all = all;
 	for (use = 0; use < GRANT_SLOT_USES; use++) {
 		for (size = 0; size < GRANT_SLOT_SIZES; size++) {
 			if (cache_init(slots, use, size)) {

@@ -7,6 +7,7 @@
 #ifndef _XEN_GRANT_DMA_SLOT_H
 #define _XEN_GRANT_DMA_SLOT_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
@@ -34,6 +35,25 @@ enum grant_slot_use {
 };
 
 /**
+ * struct grant_copy - the mapping that a slot has a copy of, or of a part of it
+ * @origin: the address of the memory that the slot's first byte stands for
+ * @addr: the mapping's DMA address
+ * @size: bytes of the mapping; 0 while the slot is free
+ * @dir: its direction
+ * @cpu_from: first byte of those that the CPU was given back by syncs, as an
+ *	offset in the Xen page; of several stretches that don't meet, the last one
+ * @cpu_to: the byte after them
+ */
+struct grant_copy {
+	phys_addr_t origin;
+	dma_addr_t addr;
+	u32 size : 24;
+	u32 dir : 8;
+	u16 cpu_from;
+	u16 cpu_to;
+};
+
+/**
  * struct grant_slot_page - a Xen page of slots
  * @chunk: its slots, as a cache knows them: by their DMA address, without flag
  *	and in units of 64 bytes
@@ -41,8 +61,7 @@ enum grant_slot_use {
  * @cache: where its slots are kept
  * @vaddr: the page
  * @ref: the reference by which it stays granted
- * @origin: for each slot in use, the address of the memory that its first byte
- *	stands for
+ * @copies: for each slot, its use
  */
 struct grant_slot_page {
 	struct grant_chunk chunk;
@@ -50,17 +69,19 @@ struct grant_slot_page {
 	struct grant_cache *cache;
 	void *vaddr;
 	grant_ref_t ref;
-	phys_addr_t origin[];
+	struct grant_copy copies[];
 };
 
 /**
  * struct grant_slot - a slot that was allocated
  * @page: its page
+ * @copy: its use, to be filled in
  * @vaddr: its memory
  * @addr: its DMA address
  */
 struct grant_slot {
 	struct grant_slot_page *page;
+	struct grant_copy *copy;
 	void *vaddr;
 	dma_addr_t addr;
 };
@@ -68,11 +89,13 @@ struct grant_slot {
 /**
  * struct grant_slots - a backend's memory for copies
  * @backend: to whom it is granted
+ * @all: everything is copied
  * @caches: free slots for each use, of each size
  * @pages: number of Xen pages
  */
 struct grant_slots {
 	struct grant_backend *backend;
+	bool all;
 	struct grant_slot_cache {
 		struct grant_cache cache;
 		struct grant_slots *slots;
@@ -81,14 +104,64 @@ struct grant_slots {
 	atomic_t pages;
 };
 
-struct grant_slots *grant_slots_create(struct grant_backend *backend);
+struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all);
 void grant_slots_destroy(struct grant_slots *slots);
 void grant_slots_drain(struct grant_slots *slots);
+void grant_slots_regrant(struct grant_slots *slots);
 struct page *grant_slots_memory(void);
 
 bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-		      size_t size, phys_addr_t origin, struct grant_slot *slot);
-void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr);
-phys_addr_t grant_slot_origin(struct grant_slot_page *page, dma_addr_t addr);
+		      size_t size, struct grant_slot *slot);
+
+static inline unsigned int grant_slot_index(const struct grant_slot_page *page,
+					    dma_addr_t addr)
+{
+	return xen_offset_in_page(addr) >>
+	       (GRANT_SLOT_MIN_SHIFT + page->cache->shift);
+}
+
+/**
+ * grant_slot_copy() - the use of a slot
+ * @page: its page
+ * @addr: a DMA address in the slot
+ *
+ * Context: Any.
+ */
+static inline struct grant_copy *grant_slot_copy(struct grant_slot_page *page,
+						 dma_addr_t addr)
+{
+	return &page->copies[grant_slot_index(page, addr)];
+}
+
+/**
+ * grant_slot_origin() - the address of the memory that a byte of a slot stands for
+ * @page: its page
+ * @addr: the byte's DMA address
+ *
+ * Context: Any, for whoever has the slot.
+ */
+static inline phys_addr_t grant_slot_origin(struct grant_slot_page *page,
+					    dma_addr_t addr)
+{
+	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->cache->shift);
+
+	return grant_slot_copy(page, addr)->origin + (addr & (size - 1));
+}
+
+/**
+ * grant_slot_free() - free memory from grant_slot_alloc()
+ * @page: its page
+ * @addr: a DMA address in the slot; nothing is left in it of what the guest wrote
+ *
+ * Context: Any.
+ */
+static inline void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr)
+{
+	unsigned int index = grant_slot_index(page, addr);
+
+	page->copies[index].size = 0;
+	grant_cache_free(page->cache,
+			 page->chunk.base + (index << page->cache->shift));
+}
 
 #endif /* _XEN_GRANT_DMA_SLOT_H */

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of strict isolation, by way of the DMA API: what the backend sees, and
- * what becomes of what it writes.
+ * Tests of strict and of full isolation, by way of the DMA API: what the backend
+ * sees, and what becomes of what it writes.
  */
 
 #include <kunit/test.h>
 
 #include <linux/dma-mapping.h>
+#include <linux/kmsg_dump.h>
 #include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/virtio_blk.h>
+#include <linux/virtio_crypto.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_scsi.h>
 
 #include <xen/page.h>
 
@@ -31,11 +36,15 @@
 #define OLD		0x77
 #define ANSWER		0xaa
 
+/* What a device did not write; no driver takes it for success. */
+#define UNWRITTEN	0xff
+
 struct bounce_test {
 	struct fake_table *table;	/* NULL when on Xen's */
 	struct device *dev;
 	struct page *block;
 	struct rnd_state random;
+	struct kmsg_dump_iter log;
 };
 
 /**
@@ -54,18 +63,44 @@ struct mapping {
 	struct scatterlist sgl[MAX_ENTRIES];
 };
 
-static int bounce_init(struct kunit *test)
+/* Counts new lines of the kernel log that tell @what of the device. */
+static unsigned int said(struct kunit *test, const char *what)
+{
+	struct bounce_test *t = test->priv;
+	unsigned int lines = 0;
+	char line[256];
+	size_t length;
+
+	while (kmsg_dump_get_line(&t->log, false, line, sizeof(line), &length))
+		lines += strnstr(line, dev_name(t->dev), length) &&
+			 strnstr(line, what, length);
+	return lines;
+}
+
+static int setup(struct kunit *test, struct fake_table *(*table)(struct kunit *test))
 {
 	struct bounce_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
-	t->table = strict_table(test);
+	t->table = table(test);
 	t->dev = test_device(test, "bounced", TEST_DOMID);
 	t->block = test_pages(test, BLOCK);
 	memset(page_address(t->block), SECRET, BLOCK);
 	prandom_seed_state(&t->random, 6);
+	kmsg_dump_rewind(&t->log);
+	said(test, "");
 	return 0;
+}
+
+static int strict_init(struct kunit *test)
+{
+	return setup(test, strict_table);
+}
+
+static int full_init(struct kunit *test)
+{
+	return setup(test, full_table);
 }
 
 static struct grant_slots *slots_of(struct device *dev)
@@ -95,7 +130,15 @@ static bool all_are(const void *bytes, u8 value, size_t size)
 	return !memchr_inv(bytes, value, size);
 }
 
-/* No page that is granted holds a byte of a secret; the fake table knows them. */
+static bool in_block(struct bounce_test *t, phys_addr_t phys)
+{
+	return phys - page_to_phys(t->block) < BLOCK;
+}
+
+/*
+ * No page that is granted holds a byte of a secret, and with full isolation none is
+ * of the block; the fake table knows them.
+ */
 static bool no_secret(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
@@ -107,7 +150,9 @@ static bool no_secret(struct kunit *test)
 		const struct fake_entry *entry = &t->table->entries[ref];
 		phys_addr_t phys = (phys_addr_t)gfn_to_pfn(entry->gfn) << 12;
 
-		if (entry->granted && memchr(phys_to_virt(phys), SECRET, SZ_4K)) {
+		if (entry->granted &&
+		    (memchr(phys_to_virt(phys), SECRET, SZ_4K) ||
+		     (slots_of(t->dev)->all && in_block(t, phys)))) {
 			KUNIT_FAIL(test, "secret behind reference %#x", ref);
 			return false;
 		}
@@ -206,13 +251,16 @@ static void fill(struct mapping *mapping, u8 value)
 static bool shows(struct kunit *test, struct mapping *mapping,
 		  struct scatterlist *seg)
 {
+	struct bounce_test *t = test->priv;
 	dma_addr_t addr = sg_dma_address(seg);
 	size_t size = sg_dma_len(seg);
 
 	if (mapping->dir != DMA_FROM_DEVICE)
 		return backend_sees(test, addr, size, mapping->fill);
+	if (slots_of(t->dev)->all)
+		return backend_sees(test, addr, size, UNWRITTEN);
 	size = min_t(size_t, size, SZ_4K - (addr & 4095));
-	return size == SZ_4K || backend_sees(test, addr, size, 0);
+	return size == SZ_4K || backend_sees(test, addr, size, UNWRITTEN);
 }
 
 /* Each mapping has a share of the block, and each of its entries one of that. */
@@ -245,11 +293,11 @@ static void begin(struct kunit *test, struct mapping *mapping, int number)
 				      segments, mapping->dir);
 }
 
-/* Whether bytes are what they were, or zero. */
+/* Whether bytes are what they were, or what was put in their place. */
 static bool unwritten(const u8 *bytes, size_t size, u8 old)
 {
 	for (; size; size--, bytes++)
-		if (*bytes && *bytes != old)
+		if (*bytes != UNWRITTEN && *bytes != old)
 			return false;
 	return true;
 }
@@ -473,7 +521,7 @@ static void slab_is_copied(struct kunit *test)
 
 	memset(object, SECRET, SZ_4K);
 	addr = map_buffer(test, t->dev, object, SZ_4K, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, 0));
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, UNWRITTEN));
 	backend_writes(test, addr, SZ_4K, ANSWER);
 	dma_unmap_single(t->dev, addr, SZ_4K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, all_are(object, ANSWER, SZ_4K));
@@ -497,6 +545,278 @@ static void slab_is_copied(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, all_are(object, 2, SZ_4K));
 	}
 	memset(block, SECRET, 3 * SZ_4K);
+	expect_idle(test);
+}
+
+/* No mapping of memory without a count of its own shows the memory itself. */
+static void expect_copied(struct kunit *test, struct page *page, size_t size)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addr;
+	size_t offset;
+
+	addr = dma_map_page(t->dev, page, 0, size, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	for (offset = 0; offset < size; offset += PAGE_SIZE)
+		if (!page_count(page + offset / PAGE_SIZE))
+			KUNIT_EXPECT_PTR_NE(test, test_view(test, addr + offset),
+					    page_address(page) + offset);
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, size, 1));
+	dma_unmap_page(t->dev, addr, size, DMA_TO_DEVICE);
+}
+
+/* The backend could go on using it when it has another owner. */
+static void memory_without_count_is_copied(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct page *tails = alloc_pages(GFP_KERNEL, 2);
+
+	/* The tails of a high order that is no compound page have none ... */
+	KUNIT_ASSERT_NOT_NULL(test, tails);
+	memset(page_address(tails), 1, 4 * PAGE_SIZE);
+	expect_copied(test, tails, 4 * PAGE_SIZE);
+	__free_pages(tails, 2);
+
+	/* ... and nothing of frozen memory has one, as slabs and large kmalloc. */
+	memset(page_address(t->block), 1, SZ_64K);
+	KUNIT_ASSERT_TRUE(test, page_ref_freeze(t->block, 1));
+	expect_copied(test, t->block, SZ_64K);
+	page_ref_unfreeze(t->block, 1);
+	memset(page_address(t->block), SECRET, SZ_64K);
+	expect_idle(test);
+}
+
+static const struct { const char *name; size_t size; u64 success; } statuses[] = {
+	{ "virtio_blk", 1, VIRTIO_BLK_S_OK },
+	{ "virtio_net", sizeof(virtio_net_ctrl_ack), VIRTIO_NET_OK },
+	{ "virtio_crypto", 1, VIRTIO_CRYPTO_OK },
+	{ "virtio_crypto session", 4, VIRTIO_CRYPTO_OK },
+	{ "virtio_scsi", 1, VIRTIO_SCSI_S_OK },
+	{ "virtio_scsi task management", 1, VIRTIO_SCSI_S_FUNCTION_SUCCEEDED },
+};
+
+/* A backend that ends a request without a status must not make it succeed. */
+static void unwritten_status_is_no_success(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addr;
+	u64 *status;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		status = page_address(t->block) + 64;
+		*status = 0;
+		addr = map_buffer(test, t->dev, status, statuses[i].size,
+				  DMA_FROM_DEVICE);
+		dma_unmap_single(t->dev, addr, statuses[i].size, DMA_FROM_DEVICE);
+		KUNIT_EXPECT_NE_MSG(test, *status, statuses[i].success, "%s",
+				    statuses[i].name);
+	}
+	memset(page_address(t->block), SECRET, SZ_4K);
+	expect_idle(test);
+}
+
+/* What the CPU was given by a sync is the CPU's: the backend changes it no more. */
+static void synced_bytes_stay(struct kunit *test)
+{
+	static const size_t sizes[] = { 200, 10000 };
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 100;
+	dma_addr_t addr;
+	size_t size;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size = sizes[i];
+		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 1);
+		/* A header in two steps. */
+		dma_sync_single_for_cpu(t->dev, addr, 20, DMA_FROM_DEVICE);
+		dma_sync_single_range_for_cpu(t->dev, addr, 20, 30, DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 2);
+		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
+		KUNIT_EXPECT_TRUE(test, all_are(bytes, 1, 50));
+		KUNIT_EXPECT_TRUE(test, all_are(bytes + 50, 2, size - 50));
+
+		/* What went back to the device comes from there again. */
+		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 1);
+		dma_sync_single_for_cpu(t->dev, addr, 50, DMA_FROM_DEVICE);
+		dma_sync_single_range_for_device(t->dev, addr, 30, 20,
+						 DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 2);
+		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
+		KUNIT_EXPECT_TRUE(test, all_are(bytes, 1, 30));
+		KUNIT_EXPECT_TRUE(test, all_are(bytes + 30, 2, size - 30));
+		memset(bytes, SECRET, size);
+	}
+	expect_idle(test);
+}
+
+/* Sizes that may lie in one slot, in several, and in whole pages. */
+static const size_t misuse_sizes[] = { 40, 5000, SZ_16K };
+
+/*
+ * Mappings of neighbours in memory, which mostly are among DMA addresses, too. What
+ * is beside the one in the middle must stay as it is, on both sides.
+ */
+static void map_three(struct kunit *test, size_t size, dma_addr_t *addrs)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		memset(block + i * SZ_32K, i + 1, size);
+		addrs[i] = map_buffer(test, t->dev, block + i * SZ_32K, size,
+				      DMA_BIDIRECTIONAL);
+	}
+}
+
+static void expect_others(struct kunit *test, size_t size, dma_addr_t *addrs)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	int i;
+
+	for (i = 0; i < 3; i += 2) {
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, addrs[i], size, i + 1));
+		KUNIT_EXPECT_TRUE(test, all_are(block + i * SZ_32K, i + 1, size));
+		KUNIT_EXPECT_TRUE(test, all_are(block + i * SZ_32K + size, SECRET,
+						SZ_32K - size));
+	}
+}
+
+static void unmap_others(struct kunit *test, size_t size, dma_addr_t *addrs)
+{
+	struct bounce_test *t = test->priv;
+
+	dma_unmap_single(t->dev, addrs[0], size, DMA_BIDIRECTIONAL);
+	dma_unmap_single(t->dev, addrs[2], size, DMA_BIDIRECTIONAL);
+	memset(page_address(t->block), SECRET, BLOCK);
+	expect_idle(test);
+}
+
+/* A driver may well take the size of a sync from the device. */
+static void sync_beyond_mapping(struct kunit *test)
+{
+	static const size_t beyond[] = { 1, SZ_4K, SZ_1G };
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addrs[3];
+	size_t size;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
+		size = misuse_sizes[i];
+		map_three(test, size, addrs);
+		for (j = 0; j < ARRAY_SIZE(beyond); j++) {
+			memset(block + SZ_32K, 5, size);
+			dma_sync_single_for_device(t->dev, addrs[1], size + beyond[j],
+						   DMA_BIDIRECTIONAL);
+			KUNIT_EXPECT_TRUE(test, backend_sees(test, addrs[1], size, 5));
+			backend_writes(test, addrs[1], size, 6);
+			dma_sync_single_for_cpu(t->dev, addrs[1], size + beyond[j],
+						DMA_BIDIRECTIONAL);
+			KUNIT_EXPECT_TRUE(test, all_are(block + SZ_32K, 6, size));
+			KUNIT_EXPECT_TRUE(test, all_are(block + SZ_32K + size, SECRET,
+							SZ_32K - size));
+			expect_others(test, size, addrs);
+		}
+		dma_unmap_single(t->dev, addrs[1], size, DMA_BIDIRECTIONAL);
+		unmap_others(test, size, addrs);
+	}
+	KUNIT_EXPECT_EQ(test, said(test, "misused"), 1);
+}
+
+static void unmap_of_wrong_size(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addrs[3];
+	size_t size;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
+		for (j = 0; j < 2; j++) {
+			size = misuse_sizes[i];
+			map_three(test, size, addrs);
+			dma_unmap_single(t->dev, addrs[1], j ? 1 : 3 * size,
+					 DMA_BIDIRECTIONAL);
+			expect_others(test, size, addrs);
+			unmap_others(test, size, addrs);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, said(test, "is not all of the mapping"), 1);
+}
+
+/* The second time, nothing happens; no two mappings get the same place. */
+static void unmap_twice(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addrs[3], old;
+	size_t size;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
+		size = misuse_sizes[i];
+		map_three(test, size, addrs);
+		old = addrs[1];
+		dma_unmap_single(t->dev, old, size, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_EQ(test, said(test, "misused"), 0);
+		dma_unmap_single(t->dev, old, size, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_EQ(test, said(test, "where no mapping begins"), !i);
+		expect_others(test, size, addrs);
+		unmap_others(test, size, addrs);
+
+		map_three(test, size, addrs);
+		KUNIT_EXPECT_NE(test, addrs[0], addrs[1]);
+		KUNIT_EXPECT_NE(test, addrs[1], addrs[2]);
+		KUNIT_EXPECT_NE(test, addrs[0], addrs[2]);
+		dma_unmap_single(t->dev, addrs[1], size, DMA_BIDIRECTIONAL);
+		unmap_others(test, size, addrs);
+	}
+}
+
+/* Neither is there any mapping where no address of a mapping can be. */
+static void unmap_of_nonsense(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr = map_buffer(test, t->dev, block, 100, DMA_BIDIRECTIONAL);
+	dma_addr_t whole = map_buffer(test, t->dev, block + SZ_16K, SZ_16K,
+				      DMA_BIDIRECTIONAL);
+	const dma_addr_t wrong[] = {
+		addr + 8, addr + SZ_4K, addr - SZ_4K, whole + SZ_4K,
+		whole & ~BIT_ULL(63), whole | BIT_ULL(50), DMA_MAPPING_ERROR, 0,
+		page_to_phys(t->block), BIT_ULL(63) | BIT_ULL(43),
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		dma_unmap_single(t->dev, wrong[i], 100, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_EQ(test, said(test, "where no mapping begins"), 1);
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 100, SECRET));
+	KUNIT_EXPECT_TRUE(test, backend_sees(test, whole, SZ_16K, SECRET));
+	dma_unmap_single(t->dev, addr, 100, DMA_BIDIRECTIONAL);
+	dma_unmap_single(t->dev, whole, SZ_16K, DMA_BIDIRECTIONAL);
+	expect_idle(test);
+}
+
+/* A driver that mistakes the direction leaves nothing of the guest's in a slot. */
+static void wrong_direction(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr;
+
+	addr = map_buffer(test, t->dev, block, 100, DMA_BIDIRECTIONAL);
+	dma_unmap_single(t->dev, addr, 100, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, no_secret(test));
+	addr = map_buffer(test, t->dev, block, 100, DMA_FROM_DEVICE);
+	dma_sync_single_for_device(t->dev, addr, 100, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, no_secret(test));
+	dma_unmap_single(t->dev, addr, 100, DMA_FROM_DEVICE);
+	memset(block, SECRET, 100);
 	expect_idle(test);
 }
 
@@ -664,6 +984,14 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
 	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
+	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
+	KUNIT_CASE_PARAM(unwritten_status_is_no_success, table_params),
+	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
+	KUNIT_CASE(sync_beyond_mapping),
+	KUNIT_CASE(unmap_of_wrong_size),
+	KUNIT_CASE(unmap_twice),
+	KUNIT_CASE(unmap_of_nonsense),
+	KUNIT_CASE(wrong_direction),
 	KUNIT_CASE(references_run_out),
 	KUNIT_CASE(memory_runs_out),
 	KUNIT_CASE(no_memory_at_all),
@@ -675,7 +1003,31 @@ static struct kunit_case bounce_cases[] = {
 
 static struct kunit_suite bounce_suite = {
 	.name = "xen_grant_dma_bounce",
-	.init = bounce_init,
+	.init = strict_init,
 	.test_cases = bounce_cases,
 };
-kunit_test_suite(bounce_suite);
+
+/* Those that hold whether whole pages are copied or not. */
+static struct kunit_case full_cases[] = {
+	KUNIT_CASE_PARAM(random_mappings, table_params),
+	KUNIT_CASE_PARAM(sync_parts, table_params),
+	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
+	KUNIT_CASE_PARAM(sync_skipped, table_params),
+	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
+	KUNIT_CASE_PARAM(slab_is_copied, table_params),
+	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
+	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
+	KUNIT_CASE(sync_beyond_mapping),
+	KUNIT_CASE(unmap_of_wrong_size),
+	KUNIT_CASE(unmap_twice),
+	KUNIT_CASE(readonly_is_apart),
+	KUNIT_CASE(bounce_in_use),
+	{ }
+};
+
+static struct kunit_suite full_suite = {
+	.name = "xen_grant_dma_full",
+	.init = full_init,
+	.test_cases = full_cases,
+};
+kunit_test_suites(&bounce_suite, &full_suite);

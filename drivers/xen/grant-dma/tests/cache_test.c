@@ -28,7 +28,7 @@
  */
 struct cache_test {
 	struct grant_cache cache;
-	atomic_t reserve;
+	struct grant_reserve reserve;
 	struct grant_chunk chunks[FIRST + CHUNKS];
 	bool is_out[FIRST + CHUNKS];
 	unsigned int left;
@@ -95,7 +95,8 @@ static int cache_test_init(struct kunit *test)
 	t->cache.weight = GRANT_CHUNK_ITEMS;
 	t->cache.reserve = &t->reserve;
 	t->cache.capacity = 8;
-	atomic_set(&t->reserve, 2 * GRANT_CHUNK_ITEMS);
+	atomic_set(&t->reserve.left, 2 * GRANT_CHUNK_ITEMS);
+	t->reserve.share = U32_MAX;
 	KUNIT_ASSERT_EQ(test, grant_cache_init(&t->cache), 0);
 	return 0;
 }
@@ -108,7 +109,7 @@ static void cache_test_exit(struct kunit *test)
 		return;
 	grant_cache_destroy(&t->cache);
 	KUNIT_EXPECT_EQ(test, t->left, CHUNKS);
-	KUNIT_EXPECT_EQ(test, atomic_read(&t->reserve), 2 * GRANT_CHUNK_ITEMS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->reserve.left), 2 * GRANT_CHUNK_ITEMS);
 }
 
 static unsigned int out(struct cache_test *t)
@@ -227,6 +228,21 @@ static void reserve_is_kept(struct kunit *test)
 	migrate_enable();
 }
 
+/* A burst in one cache leaves others their part. */
+static void share_is_kept(struct kunit *test)
+{
+	struct cache_test *t = test->priv;
+	int before = atomic_read(&t->reserve.left);
+
+	t->reserve.share = GRANT_CHUNK_ITEMS;
+	take(test, ITEMS);
+	give_back(test, 0, ITEMS);
+	KUNIT_EXPECT_EQ(test, t->cache.kept, GRANT_CHUNK_ITEMS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->reserve.left),
+			before - GRANT_CHUNK_ITEMS);
+	t->reserve.share = U32_MAX;
+}
+
 /* What is not used between two looks is given back, and nothing else. */
 static void idle_is_reaped(struct kunit *test)
 {
@@ -265,6 +281,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(magazine_serves),
 	KUNIT_CASE(magazine_is_busy),
 	KUNIT_CASE(reserve_is_kept),
+	KUNIT_CASE(share_is_kept),
 	KUNIT_CASE(idle_is_reaped),
 	KUNIT_CASE(no_magazines),
 	{ }

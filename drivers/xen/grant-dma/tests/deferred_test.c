@@ -20,6 +20,7 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "backend.h"
 #include "device.h"
@@ -500,7 +501,7 @@ static void deferred_reported(struct kunit *test)
 		try_again(test, true);
 		for (j = 0; j < 5; j++)
 			try_again(test, false);
-		KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+		KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
 
 		try_again(test, true);
 		snprintf(what, sizeof(what), "still uses %u references", count);
@@ -508,10 +509,10 @@ static void deferred_reported(struct kunit *test)
 		hold(test, 1);
 		for (j = 0; j < 10; j++)
 			try_again(test, j & 1);
-		KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+		KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
 		let_go_of_all(test);
 	}
-	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
 }
 
 /* A backend that always takes a moment is all right. */
@@ -528,7 +529,7 @@ static void deferred_a_moment(struct kunit *test)
 		last = ref;
 	}
 	let_go_of_all(test);
-	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
 }
 
 /* Reports end as they begin when a little is always deferred, but never for long. */
@@ -551,6 +552,34 @@ static void deferred_reported_again(struct kunit *test)
 }
 
 /* By default a quarter of the table. */
+/* A page of I/O that is in use at its end is reported at once; a ring may be. */
+static void deferred_late(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	struct grant_deferred *deferred = &t->backend->deferred;
+	dma_addr_t addr;
+	void *vaddr;
+
+	vaddr = dma_alloc_coherent(t->dev, SZ_4K, &addr, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vaddr);
+	set_mapped(test, test_ref(test, addr), 1, true);
+	dma_free_coherent(t->dev, SZ_4K, vaddr, addr);
+	flush_delayed_work(&deferred->report_late);
+	KUNIT_EXPECT_EQ(test, said(test, "references of I/O"), 0);
+	KUNIT_EXPECT_EQ(test, deferred->late, 0);
+
+	hold(test, 3);
+	flush_delayed_work(&deferred->report_late);
+	KUNIT_EXPECT_EQ(test, said(test, "still used 3 references of I/O"), 1);
+	KUNIT_EXPECT_EQ(test, deferred->late, 3);
+	hold(test, 2);
+	flush_delayed_work(&deferred->report_late);
+	KUNIT_EXPECT_EQ(test, said(test, "still used 2 references of I/O"), 1);
+	KUNIT_EXPECT_EQ(test, deferred->late, 5);
+	let_go_of_all(test);
+	KUNIT_EXPECT_EQ(test, deferred->late, 5);
+}
+
 static void deferred_limit(struct kunit *test)
 {
 	unsigned int limit = FAKE_TABLE_SIZE / 4, count;
@@ -589,7 +618,7 @@ static void deferred_limit(struct kunit *test)
 	}
 	let_go_of_all(test);
 	expect_mappable(test);
-	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
 }
 
 /* One reference of each long range would leave no such range to anyone. */
@@ -672,6 +701,7 @@ static struct kunit_case deferred_cases[] = {
 	KUNIT_CASE(deferred_reported),
 	KUNIT_CASE(deferred_reported_again),
 	KUNIT_CASE(deferred_a_moment),
+	KUNIT_CASE(deferred_late),
 	KUNIT_CASE(deferred_limit),
 	KUNIT_CASE(deferred_spread),
 	KUNIT_CASE(deferred_beyond_limit),

@@ -328,6 +328,38 @@ static void references_run_out(struct kunit *test)
 	expect_idle(test);
 }
 
+/* A backend that is not alone leaves others a half, and gets more when it gives. */
+static void references_are_shared(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	struct grant_backend *backend = test_gdev(t->dev)->backend;
+	unsigned int half = backend->ranges->limit / 2, count = 0, i;
+	unsigned int late = GRANT_USAGE_BATCH * num_possible_cpus();
+	struct page *page = test_pages(test, PAGE_SIZE);
+	dma_addr_t *addrs;
+
+	addrs = kunit_kcalloc(test, t->table->size, sizeof(*addrs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, addrs);
+	kref_get(&backend->ranges->kref);	/* as another backend does */
+	for (i = 0; i < 2; i++) {
+		while (count < t->table->size) {
+			addrs[count] = dma_map_page(t->dev, page, 0, SZ_4K,
+						    DMA_TO_DEVICE);
+			if (dma_mapping_error(t->dev, addrs[count]))
+				break;
+			count++;
+		}
+		KUNIT_EXPECT_GE(test, count, half);
+		KUNIT_EXPECT_LE(test, count, half + 2 * late + 1);
+		while (count > half / 2)
+			dma_unmap_page(t->dev, addrs[--count], SZ_4K, DMA_TO_DEVICE);
+	}
+	refcount_dec(&backend->ranges->kref.refcount);
+	while (count)
+		dma_unmap_page(t->dev, addrs[--count], SZ_4K, DMA_TO_DEVICE);
+	expect_idle(test);
+}
+
 static void masks(struct kunit *test)
 {
 	struct ops_test *t = test->priv;
@@ -517,6 +549,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(coherent_mmap, table_params),
 	KUNIT_CASE_PARAM(noncoherent_pages, table_params),
 	KUNIT_CASE(references_run_out),
+	KUNIT_CASE(references_are_shared),
 	KUNIT_CASE_PARAM(masks, table_params),
 	KUNIT_CASE_PARAM(mapping_sizes, table_params),
 	KUNIT_CASE_PARAM(counters, table_params),

@@ -202,10 +202,7 @@ static unsigned long fake_gfn(grant_ref_t ref)
 	}
 
 	entry = entry_of(ref);
-	if (entry && entry->granted)
-		return entry->gfn;
-	complain(ref, "grants no frame");
-	return 0;
+	return entry && entry->granted ? entry->gfn : 0;
 }
 
 static unsigned int fake_size(void)
@@ -254,14 +251,18 @@ static struct page *fake_slots_memory(void)
 	return grant_slots_memory();
 }
 
-static bool page_isolation(void)
+/* The level of isolation of the test. */
+static enum grant_isolation isolation;
+
+static enum grant_isolation fake_isolation(void)
 {
-	return false;
+	return isolation;
 }
 
-static bool strict_isolation(void)
+static void set_isolation(struct kunit *test, enum grant_isolation level)
 {
-	return true;
+	isolation = level;
+	kunit_activate_static_stub(test, grant_isolation_level, fake_isolation);
 }
 
 /* Devices and backends of the test are gone by now. */
@@ -302,7 +303,7 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_deferred_schedule, fake_schedule);
 	kunit_activate_static_stub(test, grant_cache_schedule, fake_cache_schedule);
 	kunit_activate_static_stub(test, grant_slots_memory, fake_slots_memory);
-	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
+	set_isolation(test, GRANT_ISOLATION_PAGE);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
 			0);
 	return table;
@@ -353,8 +354,19 @@ struct fake_table *table_of_param(struct kunit *test)
 		return fake_table_create(test, FAKE_TABLE_SIZE);
 	if (!xen_domain())
 		kunit_skip(test, "not a Xen domain");
-	kunit_activate_static_stub(test, grant_isolation_strict, page_isolation);
+	set_isolation(test, GRANT_ISOLATION_PAGE);
 	return NULL;
+}
+
+static struct fake_table *copying_table(struct kunit *test,
+					enum grant_isolation level)
+{
+	struct fake_table *fake = table_of_param(test);
+
+	if (!fake && !strcmp(grant_isolation_name(), "page"))
+		kunit_skip(test, "the guest's isolation is by page");
+	set_isolation(test, level);
+	return fake;
 }
 
 /**
@@ -366,10 +378,11 @@ struct fake_table *table_of_param(struct kunit *test)
  */
 struct fake_table *strict_table(struct kunit *test)
 {
-	struct fake_table *fake = table_of_param(test);
+	return copying_table(test, GRANT_ISOLATION_STRICT);
+}
 
-	if (!fake && !strcmp(grant_isolation_name(), "page"))
-		kunit_skip(test, "the guest's isolation is by page");
-	kunit_activate_static_stub(test, grant_isolation_strict, strict_isolation);
-	return fake;
+/* As strict_table(), with full isolation. */
+struct fake_table *full_table(struct kunit *test)
+{
+	return copying_table(test, GRANT_ISOLATION_FULL);
 }

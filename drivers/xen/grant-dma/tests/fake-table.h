@@ -62,5 +62,6 @@ bool fake_table_retry(struct fake_table *table);
 const void *table_params(const void *prev, char *desc);
 struct fake_table *table_of_param(struct kunit *test);
 struct fake_table *strict_table(struct kunit *test);
+struct fake_table *full_table(struct kunit *test);
 
 #endif /* _XEN_GRANT_DMA_FAKE_TABLE_H */

@@ -90,7 +90,7 @@ static void new_range(struct kunit *test, struct grant_backend *backend,
 static void end_range(struct grant_backend *backend, struct test_range *range)
 {
 	if (range->granted)
-		grant_backend_end(backend, range->first, range->count);
+		grant_backend_end(backend, range->first, range->count, false);
 	else
 		grant_range_free(backend->ranges, range->first, range->count);
 	range->count = 0;

@@ -58,7 +58,7 @@ static dma_addr_t slot_alloc(struct slot_test *t, enum grant_slot_use use,
 {
 	struct grant_slot slot;
 
-	if (!grant_slot_alloc(t->slots, use, BIT(shift), 0, &slot))
+	if (!grant_slot_alloc(t->slots, use, BIT(shift), &slot))
 		return DMA_MAPPING_ERROR;
 	return slot.addr;
 }
@@ -200,12 +200,41 @@ static void keeps_few(struct kunit *test)
 			    num_possible_cpus();
 	struct slot_test *t = test->priv;
 
-	atomic_set(&t->backend->ranges->reserve, 0);
+	atomic_set(&t->backend->ranges->reserve.left, 0);
 	alloc_many(test, XEN_PAGE_SHIFT);
 	KUNIT_EXPECT_GE(test, pages(t), MANY);
 	free_many(test);
 	KUNIT_EXPECT_LE(test, pages(t), held);
 	KUNIT_EXPECT_GT(test, pages(t), 0);
+}
+
+/* A domain that was restored has a new grant table, in which nothing is granted. */
+static void granted_again(struct kunit *test)
+{
+	struct slot_test *t = test->priv;
+	void *buffer = kunit_kzalloc(test, 300, GFP_KERNEL);
+	dma_addr_t in, out;
+	grant_ref_t ref;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		in = dma_map_single(t->dev, buffer, 300, DMA_FROM_DEVICE);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, in));
+		out = dma_map_single(t->dev, buffer, 300, DMA_TO_DEVICE);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, out));
+		dma_unmap_single(t->dev, in, 300, DMA_FROM_DEVICE);
+		dma_unmap_single(t->dev, out, 300, DMA_TO_DEVICE);
+		KUNIT_EXPECT_EQ(test, t->table->granted, pages(t));
+		KUNIT_EXPECT_TRUE(test, t->table->entries[test_ref(test, out)].readonly);
+		KUNIT_EXPECT_FALSE(test, t->table->entries[test_ref(test, in)].readonly);
+
+		/* The second time the table is the old one, as none was restored. */
+		for (ref = 0; !i && ref < t->table->size; ref++)
+			t->table->entries[ref].granted = false;
+		t->table->granted = i ? t->table->granted : 0;
+		grant_slots_regrant(t->slots);
+		KUNIT_EXPECT_EQ(test, t->table->granted, pages(t));
+	}
 }
 
 static void gone_with_last_device(struct kunit *test)
@@ -216,7 +245,7 @@ static void gone_with_last_device(struct kunit *test)
 	struct grant_slot slot;
 
 	KUNIT_ASSERT_TRUE(test, grant_slot_alloc(backend->slots,
-						 GRANT_SLOT_WRITABLE, 1, 0,
+						 GRANT_SLOT_WRITABLE, 1,
 						 &slot));
 	grant_slot_free(slot.page, slot.addr);
 	KUNIT_EXPECT_GT(test, t->table->granted, 0);
@@ -333,6 +362,7 @@ static struct kunit_case slot_cases[] = {
 	KUNIT_CASE(shrinks_when_idle),
 	KUNIT_CASE(shrinks_when_short),
 	KUNIT_CASE(keeps_few),
+	KUNIT_CASE(granted_again),
 	KUNIT_CASE(gone_with_last_device),
 	KUNIT_CASE(slots_from_other_cpu),
 	KUNIT_CASE(slot_stress),
