@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What DMA and I/O cost in a guest, with the in-tree implementation and with ours,
-which isolates backends strictly or by page.
+which isolates backends strictly, by page, or fully.
 
 bench.py DIRECTORY PART...    parts are listed in parts.py; results go to the directory
 
@@ -19,7 +19,9 @@ from parts import IMPLEMENTATIONS, IN_GUEST, OURS, PARTS
 
 def measured(part, setup, name, turn):
     """Whether a guest is of use; what stands beside grants stands beside ours."""
-    return not (part.once and turn) and (name == OURS or "grants" in setup.paths)
+    wanted = name == OURS or ("grants" in setup.paths
+                              and any(name in row.implementations for row in part.rows))
+    return wanted and not (part.once and turn)
 
 
 def guest(part, setup, name, turn):

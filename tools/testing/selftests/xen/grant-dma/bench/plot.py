@@ -53,15 +53,20 @@ def data(part, figures):
 def panel(part, figures):
     """gnuplot's commands for one part."""
     bars = ", ".join(
-        f"${part.name} using {2 + 3 * i}:{3 + 3 * i}:{4 + 3 * i}:xtic(1) title '{title}'"
+        f"$rows using {2 + 3 * i}:{3 + 3 * i}:{4 + 3 * i}:xtic(1) title '{title}'"
         for i, (title, *_) in enumerate(series(part)))
     lines = "\n".join(data(part, figures))
-    return (f"${part.name} << end\n{lines}\nend\n"
+    return (f"$rows << end\n{lines}\nend\n"
             f"set title '{part.title}'\nset ylabel '{part.unit}'\nplot {bars}\n")
 
 
 def draw(path, parts, figures):
-    """Draw all parts, one below the other."""
+    """Draw all parts that have figures in the part's unit, one below the other."""
+    parts = [part for part in parts if any(figures.summary(part, row, *how)
+                                           for row in part.rows if not row.unit
+                                           for _, *how in series(part))]
+    if not parts:
+        return
     style = STYLE.format(output=path, count=len(parts), height=PANEL_HEIGHT * len(parts))
     script = style + "".join(panel(part, figures) for part in parts)
     subprocess.run(["gnuplot"], input=script, text=True, check=True)

@@ -48,7 +48,7 @@ class Guest:
     commands: str  # a shell script; cwd holds xen/grant-dma and kselftest; $OUT is given back
     kernel: str = "main"  # or "debug"
     cmdline: str = ""  # added to the kernel's command line
-    vcpus: int = 2
+    vcpus: int = 2  # each on a processor of the machine, but for more than two
     memory: int = 512  # MiB
     seconds: int = 300  # until it must have powered off
     devices: list = field(default_factory=lambda: [Device("blk"), Device("net"), Device("rng")])
@@ -67,7 +67,7 @@ class Guest:
             f'kernel = "/share/Image-{self.kernel}"',
             f'extra = "{CMDLINE} {self.cmdline}"',
             f"vcpus = {self.vcpus}",
-            f"cpus = {[str(1 + vcpu) for vcpu in range(self.vcpus)]}",
+            f"cpus = {[str(1 + vcpu % Guest.vcpus) for vcpu in range(self.vcpus)]}",
             f"memory = {self.memory}",
             "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
             *toolstack.describe(versions.xen_release(), [device.grants for device in self.devices],
