@@ -5,6 +5,7 @@
  *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
  *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable
  *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
+ *   hostile linger DOMID SECONDS VISITS        keeps it for a second, then writes to it
  *
  * Snoop goes on for SECONDS, and until it has made VISITS: a visit is a scan of
  * a page that is mapped at that moment.  It prints how often it saw each kind of
@@ -17,6 +18,10 @@
  * Hold prints "ready" when it knows what was mapped before, which it leaves alone.
  * Then it takes what comes to be mapped for large I/O, prints "holding" once it
  * has COUNT references, and lets go after SECONDS, 0 for when its input ends.
+ *
+ * Linger maps what can be mapped, writable if possible, and visits it again and
+ * again. After a second it overwrites pages in which it saw I/O, and lets go. The
+ * rings are not touched, so that the devices work.
  *
  * Figures are printed as lines of a name and a number.
  */
@@ -45,7 +50,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
-	"hold DOMID COUNT SECONDS"
+	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS"
 
 #define PAGE_BYTES	4096
 #define PAGE_WORDS	(PAGE_BYTES / sizeof(__u64))
@@ -515,6 +520,130 @@ static void hold(struct victim victim, unsigned int wanted,
 	say("released", hold.count);
 }
 
+#define LINGER		1024	/* pages kept at once */
+#define LINGER_MS	1000	/* for so long */
+
+/**
+ * struct lingering - a page that is kept
+ * @mapping: the page
+ * @ref: its reference
+ * @writable: whether it could be mapped so
+ * @until: milliseconds when it ends
+ */
+struct lingering {
+	struct mapping mapping;
+	__u32 ref;
+	bool writable;
+	__u64 until;
+};
+
+/**
+ * struct linger - what is kept, the oldest first
+ * @snoop: what was found
+ * @pages: a ring of pages
+ * @first: the oldest
+ * @count: how many
+ * @is_kept: whether a reference is among them
+ * @written: pages that were overwritten
+ */
+struct linger {
+	struct snoop snoop;
+	struct lingering pages[LINGER];
+	unsigned int first;
+	unsigned int count;
+	bool is_kept[MAX_REFS];
+	unsigned int written;
+};
+
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+static struct lingering *linger_page(struct linger *linger, unsigned int index)
+{
+	return &linger->pages[(linger->first + index) % LINGER];
+}
+
+static void linger_keep(struct linger *linger, __u32 ref)
+{
+	struct lingering *page = linger_page(linger, linger->count);
+	struct victim *victim = &linger->snoop.victim;
+
+	if (linger->is_kept[ref] || linger->count == LINGER)
+		return;
+	page->ref = ref;
+	page->writable = victim_map(victim, &page->ref, 1, PROT_READ | PROT_WRITE,
+				    &page->mapping);
+	if (!page->writable &&
+	    !victim_map(victim, &page->ref, 1, PROT_READ, &page->mapping))
+		return;
+	page->until = now_ms() + LINGER_MS;
+	linger->is_kept[ref] = true;
+	linger->snoop.visited[ref] = true;
+	linger->snoop.maps++;
+	linger->count++;
+}
+
+/* Whether a page holds I/O, or what became of it. */
+static bool linger_visit(struct linger *linger, struct lingering *page)
+{
+	struct snoop *snoop = &linger->snoop;
+	__u64 before = snoop->words[SECRET_DATA] + snoop->words[SECRET_LATE];
+
+	snoop_scan(snoop, page->ref, page->mapping.pages);
+	return snoop->words[SECRET_DATA] + snoop->words[SECRET_LATE] != before;
+}
+
+static void linger_let_go(struct linger *linger)
+{
+	struct lingering *page = linger_page(linger, 0);
+
+	if (linger_visit(linger, page) && page->writable) {
+		memset(page->mapping.pages, SCRIBBLE, PAGE_BYTES);
+		linger->written++;
+	}
+	victim_unmap(&linger->snoop.victim, &page->mapping);
+	linger->is_kept[page->ref] = false;
+	linger->first = (linger->first + 1) % LINGER;
+	linger->count--;
+}
+
+static void linger_round(struct linger *linger)
+{
+	__u32 refs[WINDOW + SWEEP];
+	unsigned int count, i;
+
+	count = snoop_again(&linger->snoop, refs);
+	count += snoop_sweep(&linger->snoop, refs + count);
+	for (i = 0; i < count; i++)
+		linger_keep(linger, refs[i]);
+	for (i = 0; i < linger->count; i++)
+		linger_visit(linger, linger_page(linger, i));
+	while (linger->count && linger_page(linger, 0)->until <= now_ms())
+		linger_let_go(linger);
+}
+
+static void linger(struct victim victim, unsigned int seconds,
+		   unsigned int visits)
+{
+	static struct linger linger;
+	time_t start = time(NULL), now;
+
+	linger.snoop.victim = victim;
+	for (now = start; now < start + seconds ||
+	     (linger.snoop.visits < visits && now < start + seconds + PATIENCE);
+	     now = time(NULL))
+		linger_round(&linger);
+	while (linger.count)
+		linger_let_go(&linger);
+	snoop_report(&linger.snoop);
+	printf("written %u\n", linger.written);
+}
+
 static unsigned int parse_number(const char *text)
 {
 	unsigned long value;
@@ -547,6 +676,8 @@ int main(int argc, char **argv)
 		scribble(victim_named(argv[2]), parse_number(argv[3]));
 	else if (!strcmp(what, "hold") && argc == 5)
 		hold(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
+	else if (!strcmp(what, "linger") && argc == 5)
+		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
 	else
 		errx(2, USAGE);
 	return 0;

@@ -40,11 +40,9 @@ has_said() {
 
 # The mode that the kernel was told to be in, or its default.
 wanted_mode() {
-	if grep -q xen_grant_dma.isolation=page /proc/cmdline; then
-		echo page
-	else
-		echo strict
-	fi
+	local mode
+	mode=$(sed -n 's/.*xen_grant_dma\.isolation=\([a-z]*\).*/\1/p' /proc/cmdline)
+	echo "${mode:-strict}"
 }
 
 mode_is() {

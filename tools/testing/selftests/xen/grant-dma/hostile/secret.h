@@ -14,7 +14,7 @@
 #define SECRET_KIND_MASK	0xffffULL
 #define SECRET_OF(kind)		(SECRET | ((kind) + 1) * 0x0101)
 
-#define SECRET_KINDS	"slab", "pagecache", "pagefrag", "stack", "neighbour", "data"
+#define SECRET_KINDS	"slab", "pagecache", "pagefrag", "stack", "neighbour", "late", "data"
 
 /*
  * All but the last are secrets, which no backend may see. Data is what I/O
@@ -26,6 +26,7 @@ enum secret_kind {
 	SECRET_PAGEFRAG,
 	SECRET_STACK,
 	SECRET_NEIGHBOUR,
+	SECRET_LATE,
 	SECRET_DATA,
 	SECRET_COUNT
 };

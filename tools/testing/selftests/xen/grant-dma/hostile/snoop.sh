@@ -10,10 +10,10 @@ cd "$(dirname "$0")/.." || exit
 
 # Page by page, each kind is seen some time.
 mode=$(wanted_mode)
-VISITS=${VISITS:-$([ "$mode" = strict ] && echo 1000000 || echo 100000)}
+VISITS=${VISITS:-$([ "$mode" = page ] && echo 100000 || echo 1000000)}
 DURATION=${DURATION:-20}
 KINDS='slab pagecache pagefrag stack'
-SEEN=$([ "$mode" = strict ] && echo 0 || echo 4)
+SEEN=$([ "$mode" = page ] && echo 4 || echo 0)
 
 has_visited() {
 	[ "$(figure snoop visits)" -ge "$1" ]
@@ -44,7 +44,7 @@ sed 's/^/# /' "$tmp/secrets.log"
 ktap_test_result "snoop: backend made $VISITS visits" has_visited "$VISITS"
 ktap_test_result "snoop: backend saw data in flight" is_some snoop data
 for kind in $KINDS; do
-	if [ "$mode" = strict ]; then
+	if [ "$mode" != page ]; then
 		ktap_test_result "snoop: backend saw no secret in $kind" is_none snoop "$kind"
 	else
 		ktap_test_result "snoop: backend saw secrets in $kind" is_some snoop "$kind"

@@ -22,7 +22,7 @@ from tap import Tap
 KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
 SUITES = ["vring_room", "xen_grant_dma_address", "xen_grant_dma_bounce",
           "xen_grant_dma_cache", "xen_grant_dma_deferred", "xen_grant_dma_firmware",
-          "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg",
+          "xen_grant_dma_full", "xen_grant_dma_ops", "xen_grant_dma_range", "xen_grant_dma_sg",
           "xen_grant_dma_slot", "xen_grant_dma_virtio"]
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
@@ -52,7 +52,8 @@ fio --name=short --filename=/dev/vda --size=64m --io_size=32m --rw=randwrite --b
 	--direct=1 --ioengine=libaio --iodepth=32 --verify=crc32c --verify_fatal=1 --randrepeat=0 ||
 	exit
 cat /sys/kernel/debug/xen/grant-dma/devices
-awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug/xen/grant-dma/devices
+awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug/xen/grant-dma/devices &&
+	[ "$(dmesg | grep -c max_grant_frames)" = 1 ]
 """
 
 # The disk can't read or write the sector at 1 MiB. Requests before and after it succeed,
@@ -79,7 +80,7 @@ done
 """
 
 UNKNOWN_ISOLATION = """
-dmesg | grep 'isolation=tight is neither "strict" nor "page"' &&
+dmesg | grep 'isolation=tight is none of "page", "strict" and "full"' &&
 	dmesg | grep 'xen-grant-dma: strict isolation' &&
 	[ "$(cat /sys/kernel/debug/xen/grant-dma/isolation)" = strict ]
 """
@@ -186,9 +187,11 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
     return kselftest(name, [f"hostile/{program}" for program in programs], memory=1024,
                      cmdline=f"init_on_alloc=1 {cmdline}", kernel=kernel,
                      files={f"{here}/secrets": made / "secrets",
+                            f"{here}/late": made / "late",
                             f"{here}/{module}": made / kernel / module},
                      dom0_commands=(bed.HERE.parent / "hostile/dom0.sh").read_text(),
-                     dom0_files={"hostile": HOSTILE_PROGRAM}, **options)
+                     dom0_files={"hostile": HOSTILE_PROGRAM},
+                     allow=[r"domain \d+ still used"], **options)
 
 
 def with_kunit(test):
@@ -219,7 +222,9 @@ def tests():
                status_is_zero("requests that fail in the backend fail in the guest, no others"))
     yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
                status_is_zero("data survives mappings that fail for want of references"))
-    yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh"])
+    yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh", "late.sh"])
+    yield hostile("hostile-full", ["snoop.sh", "scribble.sh", "late.sh"],
+                  cmdline="xen_grant_dma.isolation=full")
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
                   cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_deferred=64")

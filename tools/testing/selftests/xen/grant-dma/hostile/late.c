@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Puts secrets into pages of which the I/O is over, in a guest:
+ *
+ *   late DISK OFFSET
+ *
+ * until it gets SIGTERM. Each turn writes data (secret.h) from whole pages to the
+ * disk, or reads it, some hundred times, as a backend may need a while to find the
+ * pages. Then the pages hold secrets for a time, and nobody else may change them.
+ *
+ * OFFSET and the 64 KiB from there on are the program's. At the end it prints
+ * lines of a name and a number: turns, and bytes that were changed.
+ */
+
+#define _GNU_SOURCE
+
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/types.h>
+
+#include "secret.h"
+
+#define PAGE_BYTES	4096
+#define BUFFER_BYTES	(16 * PAGE_BYTES)
+#define WORDS		(BUFFER_BYTES / sizeof(__u64))
+#define REPEAT		100	/* of the I/O of a turn */
+
+/* How long secrets are there. */
+static const struct timespec secret_time = { .tv_sec = 1, .tv_nsec = 500000000 };
+
+static void fill(__u64 *words, enum secret_kind kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++)
+		words[i] = SECRET_OF(kind);
+}
+
+static unsigned int changed(const __u64 *words, enum secret_kind kind)
+{
+	const unsigned char *bytes = (const unsigned char *)words;
+	const __u64 word = SECRET_OF(kind);
+	const unsigned char *expected = (const unsigned char *)&word;
+	unsigned int count = 0, i;
+
+	for (i = 0; i < BUFFER_BYTES; i++)
+		count += bytes[i] != expected[i % sizeof(word)];
+	return count;
+}
+
+static void do_io(int fd, __u64 *words, off_t offset, unsigned int turn)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPEAT; i++)
+		if ((turn & 1 ? pread(fd, words, BUFFER_BYTES, offset) :
+				pwrite(fd, words, BUFFER_BYTES, offset)) != BUFFER_BYTES)
+			err(1, "can't write to or read from the disk");
+}
+
+int main(int argc, char **argv)
+{
+	static alignas(PAGE_BYTES) __u64 words[WORDS];
+	unsigned int turns, bytes = 0;
+	bool done = false;
+	sigset_t signals;
+	off_t offset;
+	int fd;
+
+	if (argc != 3)
+		errx(2, "usage: late DISK OFFSET");
+	fd = open(argv[1], O_RDWR | O_DIRECT);
+	if (fd < 0)
+		err(1, "can't open %s", argv[1]);
+	offset = strtoul(argv[2], NULL, 0);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	for (turns = 0; !done; turns++) {
+		if (!(turns & 1))
+			fill(words, SECRET_DATA);
+		do_io(fd, words, offset, turns);
+		fill(words, SECRET_LATE);
+		done = sigtimedwait(&signals, NULL, &secret_time) == SIGTERM;
+		bytes += changed(words, SECRET_LATE);
+	}
+	printf("turns %u\nchanged %u\n", turns, bytes);
+	return 0;
+}
