@@ -5,7 +5,7 @@
  *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
  *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable
  *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
- *   hostile linger DOMID SECONDS VISITS        keeps it for a second, then writes to it
+ *   hostile linger DOMID SECONDS VISITS SPOIL  keeps it for a second, then writes to it
  *
  * Snoop goes on for SECONDS, and until it has made VISITS: a visit is a scan of
  * a page that is mapped at that moment.  It prints how often it saw each kind of
@@ -21,7 +21,8 @@
  *
  * Linger maps what can be mapped, writable if possible, and visits it again and
  * again. After a second it overwrites pages in which it saw I/O, and lets go. The
- * rings are not touched, so that the devices work.
+ * rings are not touched, so that the devices work. It goes on as snoop does, and
+ * until it has overwritten SPOIL pages with secrets that came after their I/O.
  *
  * Figures are printed as lines of a name and a number.
  */
@@ -50,7 +51,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
-	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS"
+	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL"
 
 #define PAGE_BYTES	4096
 #define PAGE_WORDS	(PAGE_BYTES / sizeof(__u64))
@@ -545,6 +546,7 @@ struct lingering {
  * @count: how many
  * @is_kept: whether a reference is among them
  * @written: pages that were overwritten
+ * @spoilt: those of them with secrets that came after the I/O
  */
 struct linger {
 	struct snoop snoop;
@@ -553,6 +555,7 @@ struct linger {
 	unsigned int count;
 	bool is_kept[MAX_REFS];
 	unsigned int written;
+	unsigned int spoilt;
 };
 
 static __u64 now_ms(void)
@@ -601,10 +604,12 @@ static bool linger_visit(struct linger *linger, struct lingering *page)
 static void linger_let_go(struct linger *linger)
 {
 	struct lingering *page = linger_page(linger, 0);
+	__u64 late = linger->snoop.words[SECRET_LATE];
 
 	if (linger_visit(linger, page) && page->writable) {
 		memset(page->mapping.pages, SCRIBBLE, PAGE_BYTES);
 		linger->written++;
+		linger->spoilt += linger->snoop.words[SECRET_LATE] != late;
 	}
 	victim_unmap(&linger->snoop.victim, &page->mapping);
 	linger->is_kept[page->ref] = false;
@@ -628,20 +633,22 @@ static void linger_round(struct linger *linger)
 }
 
 static void linger(struct victim victim, unsigned int seconds,
-		   unsigned int visits)
+		   unsigned int visits, unsigned int spoil)
 {
 	static struct linger linger;
 	time_t start = time(NULL), now;
 
 	linger.snoop.victim = victim;
 	for (now = start; now < start + seconds ||
-	     (linger.snoop.visits < visits && now < start + seconds + PATIENCE);
+	     ((linger.snoop.visits < visits || linger.spoilt < spoil) &&
+	      now < start + seconds + PATIENCE);
 	     now = time(NULL))
 		linger_round(&linger);
 	while (linger.count)
 		linger_let_go(&linger);
 	snoop_report(&linger.snoop);
 	printf("written %u\n", linger.written);
+	printf("spoilt %u\n", linger.spoilt);
 }
 
 static unsigned int parse_number(const char *text)
@@ -676,8 +683,9 @@ int main(int argc, char **argv)
 		scribble(victim_named(argv[2]), parse_number(argv[3]));
 	else if (!strcmp(what, "hold") && argc == 5)
 		hold(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
-	else if (!strcmp(what, "linger") && argc == 5)
-		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
+	else if (!strcmp(what, "linger") && argc == 6)
+		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]),
+		       parse_number(argv[5]));
 	else
 		errx(2, USAGE);
 	return 0;
