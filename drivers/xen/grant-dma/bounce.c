@@ -245,7 +245,7 @@ static void end_copy(struct grant_slot_page *page, dma_addr_t addr,
 		     const struct grant_mapping *mapping)
 {
 	struct grant_copy *copy = grant_slot_copy(page, addr);
-	dma_addr_t base = addr & ~(dma_addr_t)~XEN_PAGE_MASK;
+	dma_addr_t base = addr - xen_offset_in_page(addr);
 	dma_addr_t from = max(copy->addr, base);
 	dma_addr_t to = min(copy->addr + copy->size, base + XEN_PAGE_SIZE);
 	dma_addr_t rest = from;

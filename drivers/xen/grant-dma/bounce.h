@@ -71,15 +71,11 @@ static inline bool grant_bounce_needed(const struct grant_backend *backend,
 		return false;
 	if (xen_offset_in_page(phys | size))
 		return true;
-	do {
+	for (; phys < end; phys = PFN_PHYS(folio_pfn(folio) + folio_nr_pages(folio))) {
 		folio = pfn_folio(PHYS_PFN(phys));
 		if (grant_bounce_copies_whole(backend, folio))
 			return true;
-		/* Most buffers end in the page in which they begin. */
-		phys = ALIGN_DOWN(phys, PAGE_SIZE) + PAGE_SIZE;
-		if (phys < end)
-			phys = PFN_PHYS(folio_pfn(folio) + folio_nr_pages(folio));
-	} while (phys < end);
+	}
 	return false;
 }
 

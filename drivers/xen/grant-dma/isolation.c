@@ -71,15 +71,12 @@ module_param_cb(isolation, &isolation_ops, NULL, 0444);
 
 static int __init isolation_announce(void)
 {
-	if (!xen_domain())
-		return 0;
-	/* A device that reads gets whole pages, which a driver needn't have filled. */
-	if (isolation != GRANT_ISOLATION_FULL && !want_init_on_alloc(0))
-		pr_info("%s isolation of virtio backends; without init_on_alloc=1 they may see old contents of pages\n",
-			grant_isolation_name());
-	else
-		pr_info("%s isolation of virtio backends\n",
-			grant_isolation_name());
+	/* A device is given whole pages to write, which nobody need have cleared. */
+	bool old = isolation != GRANT_ISOLATION_FULL && !want_init_on_alloc(0);
+
+	if (xen_domain())
+		pr_info("%s isolation of virtio backends%s\n", grant_isolation_name(),
+			old ? "; without init_on_alloc=1 they may see old contents of pages" : "");
 	return 0;
 }
 subsys_initcall(isolation_announce);

@@ -4,9 +4,9 @@
  * granted.
  *
  * What must not be granted itself is copied to a slot, so that the backend sees
- * nothing of what is beside it, or what becomes of it. As the slot's page stays granted, such a
- * mapping takes no grant operation at all. Pages that the backend may write are
- * kept apart from those that it may only read.
+ * nothing of what is beside it, or of what becomes of it. As the slot's page stays
+ * granted, such a mapping takes no grant operation at all. Pages that the backend
+ * may write are kept apart from those that it may only read.
  */
 
 #include <kunit/static_stub.h>

@@ -65,6 +65,17 @@ static unsigned int said(struct kunit *test, const char *what)
 	return lines;
 }
 
+/* Nothing new is told of the backend, but for reports of what was late. */
+static void expect_silence(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	struct kmsg_dump_iter log = t->log;
+	unsigned int all = said(test, "");
+
+	t->log = log;
+	KUNIT_EXPECT_EQ(test, all, said(test, "references of I/O"));
+}
+
 static int deferred_init(struct kunit *test)
 {
 	struct deferred_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -501,7 +512,7 @@ static void deferred_reported(struct kunit *test)
 		try_again(test, true);
 		for (j = 0; j < 5; j++)
 			try_again(test, false);
-		KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
+		expect_silence(test);
 
 		try_again(test, true);
 		snprintf(what, sizeof(what), "still uses %u references", count);
@@ -509,10 +520,10 @@ static void deferred_reported(struct kunit *test)
 		hold(test, 1);
 		for (j = 0; j < 10; j++)
 			try_again(test, j & 1);
-		KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
+		expect_silence(test);
 		let_go_of_all(test);
 	}
-	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
+	expect_silence(test);
 }
 
 /* A backend that always takes a moment is all right. */
@@ -529,7 +540,7 @@ static void deferred_a_moment(struct kunit *test)
 		last = ref;
 	}
 	let_go_of_all(test);
-	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
+	expect_silence(test);
 }
 
 /* Reports end as they begin when a little is always deferred, but never for long. */
@@ -551,7 +562,6 @@ static void deferred_reported_again(struct kunit *test)
 	let_go_of_all(test);
 }
 
-/* By default a quarter of the table. */
 /* A page of I/O that is in use at its end is reported at once; a ring may be. */
 static void deferred_late(struct kunit *test)
 {
@@ -580,6 +590,7 @@ static void deferred_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, deferred->late, 5);
 }
 
+/* By default a quarter of the table. */
 static void deferred_limit(struct kunit *test)
 {
 	unsigned int limit = FAKE_TABLE_SIZE / 4, count;
@@ -618,7 +629,7 @@ static void deferred_limit(struct kunit *test)
 	}
 	let_go_of_all(test);
 	expect_mappable(test);
-	KUNIT_EXPECT_EQ(test, said(test, "still uses"), 0);
+	expect_silence(test);
 }
 
 /* One reference of each long range would leave no such range to anyone. */

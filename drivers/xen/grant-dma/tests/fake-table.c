@@ -202,7 +202,11 @@ static unsigned long fake_gfn(grant_ref_t ref)
 	}
 
 	entry = entry_of(ref);
-	return entry && entry->granted ? entry->gfn : 0;
+	if (entry && entry->granted)
+		return entry->gfn;
+	if (!table->restored)
+		complain(ref, "grants no frame");
+	return 0;
 }
 
 static unsigned int fake_size(void)

@@ -42,6 +42,7 @@ struct fake_entry {
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
  * @no_memory_in: set by a test: from this page for slots on there is no memory,
  *	if not 0
+ * @restored: set by a test: it is new, so that frames may be asked of what grants none
  * @waiting: references that the worker would try again, see fake_table_retry()
  */
 struct fake_table {
@@ -53,6 +54,7 @@ struct fake_table {
 	unsigned int next;
 	unsigned int fail_in;
 	unsigned int no_memory_in;
+	bool restored;
 	struct grant_deferred *waiting;
 };
 

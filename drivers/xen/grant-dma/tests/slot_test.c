@@ -232,6 +232,7 @@ static void granted_again(struct kunit *test)
 		for (ref = 0; !i && ref < t->table->size; ref++)
 			t->table->entries[ref].granted = false;
 		t->table->granted = i ? t->table->granted : 0;
+		t->table->restored = !i;
 		grant_slots_regrant(t->slots);
 		KUNIT_EXPECT_EQ(test, t->table->granted, pages(t));
 	}
