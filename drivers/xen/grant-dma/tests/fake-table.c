@@ -20,12 +20,14 @@
 #include <xen/xen.h>
 
 #include "fake-table.h"
+#include "backend.h"
 #include "deferred.h"
 #include "isolation.h"
 #include "cache.h"
 #include "range.h"
 #include "slot.h"
 #include "table.h"
+#include "test-device.h"
 
 /* References below are never free in Xen's table either. */
 #define FIRST_FREE	8
@@ -269,12 +271,27 @@ static void set_isolation(struct kunit *test, enum grant_isolation level)
 	kunit_activate_static_stub(test, grant_isolation_level, fake_isolation);
 }
 
+/* A backend that is kept for what a failed test left would spoil the next ones. */
+static void forget_backend(domid_t domid)
+{
+	struct grant_backend *backend;
+
+	if (!test_backend_exists(domid))
+		return;
+	backend = grant_backend_get(domid);
+	if (backend->kept)
+		grant_backend_put(backend);
+	grant_backend_put(backend);
+}
+
 /* Devices and backends of the test are gone by now. */
 static void expect_empty(void *context)
 {
 	struct fake_table *ended = context;
 
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), ended->used, 0);
+	forget_backend(TEST_DOMID);
+	forget_backend(TEST_DOMID - 1);
 }
 
 /**
