@@ -17,7 +17,7 @@ $(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
 		-o $@ $< -lxengnttab -lxentoollog
 
-$(HOSTILE)/secrets $(HOSTILE)/late: $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(HOSTILE_DIR)/secret.h
+$(HOSTILE)/secrets $(HOSTILE)/late: $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(HOSTILE_DIR)/fill.h $(HOSTILE_DIR)/secret.h
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra -static -o $@ $<
 

@@ -26,7 +26,7 @@
 
 #include <linux/types.h>
 
-#include "secret.h"
+#include "fill.h"
 
 #define PAGE_BYTES	4096
 #define BUFFER_BYTES	(16 * PAGE_BYTES)
@@ -35,14 +35,6 @@
 
 /* How long secrets are there. */
 static const struct timespec secret_time = { .tv_sec = 1, .tv_nsec = 500000000 };
-
-static void fill(__u64 *words, enum secret_kind kind)
-{
-	unsigned int i;
-
-	for (i = 0; i < WORDS; i++)
-		words[i] = SECRET_OF(kind);
-}
 
 static unsigned int changed(const __u64 *words, enum secret_kind kind)
 {
@@ -86,9 +78,9 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	for (turns = 0; !done; turns++) {
 		if (!(turns & 1))
-			fill(words, SECRET_DATA);
+			fill(words, sizeof(words), SECRET_DATA);
 		do_io(fd, words, offset, turns);
-		fill(words, SECRET_LATE);
+		fill(words, sizeof(words), SECRET_LATE);
 		done = sigtimedwait(&signals, NULL, &secret_time) == SIGTERM;
 		bytes += changed(words, SECRET_LATE);
 	}

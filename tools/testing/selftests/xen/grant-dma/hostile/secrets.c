@@ -40,7 +40,7 @@
 
 #include <linux/types.h>
 
-#include "secret.h"
+#include "fill.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
@@ -77,18 +77,6 @@ struct frame {
 	__u64 buffer[SECTOR / sizeof(__u64)];
 	__u64 after[(PAGE_BYTES - 2 * SECTOR) / sizeof(__u64)];
 };
-
-/* No word of the program is a secret, as it was read from a disk. */
-__u32 half = SECRET >> 32;
-
-static void fill(__u64 *words, size_t bytes, enum secret_kind kind)
-{
-	__u32 other = SECRET_OF(kind);
-	size_t i;
-
-	for (i = 0; i < bytes / sizeof(*words); i++)
-		words[i] = (__u64)half << 32 | other;
-}
 
 static struct sockaddr_in address_of(const char *name, unsigned int port)
 {
