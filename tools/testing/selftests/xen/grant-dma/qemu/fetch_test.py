@@ -247,6 +247,17 @@ def test_what_is_there_is_not_asked_for(scratch):
         expect(not here.server.requests, here.server.requests)
 
 
+def test_other_packages_are_asked_for(scratch):
+    with world(scratch) as here:
+        fewer = items.GUEST_ROOT._replace(packages=items.GUEST[:-1])
+        here.store.get(fewer)
+        expect(here.new_store().find(fewer) and not here.new_store().find(items.GUEST_ROOT), "the old ones will do")
+        here.server.requests.clear()
+        here.new_store().get(items.GUEST_ROOT)
+        expect(here.server.requests, "nothing was downloaded")
+        expect(here.new_store().find(items.GUEST_ROOT), "not there")
+
+
 def test_a_newer_xen_is_looked_for_when_asked(scratch):
     with world(scratch) as here:
         here.take_away("pool/(?!bookworm/)")

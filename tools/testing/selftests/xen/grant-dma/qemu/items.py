@@ -10,7 +10,9 @@ from archive import Refused
 # What QEMU is built against, and what dom0 is made of beside the toolstack.
 SYSROOT = ["libc6-dev", "libglib2.0-dev", "libpixman-1-dev", "libfdt-dev", "libxen-dev", "zlib1g-dev",
            "busybox-static", "socat"]
-GUEST = ["busybox-static", "fio", "e2fsprogs", "socat", "iproute2", "kmod", "iperf3", "sockperf"]
+GUEST = ["busybox-static", "fio", "e2fsprogs", "socat", "iproute2", "kmod", "iperf3", "sockperf",
+         "cryptsetup-bin", "dmsetup"]
+QEMU_TOOLS = ["meson", "python3-pycotap"]
 DTSCHEMA = ["dt-schema", "yamllint", "python3", "make", "gcc", "libc6-dev", "flex", "bison", "coreutils", "dash",
             "sed", "grep", "gawk", "findutils", "diffutils", "debianutils"]
 
@@ -21,6 +23,7 @@ class Item(NamedTuple):
     name: str
     what: str  # for the user
     suites: list  # in the order in which they are tried
+    packages: list  # what is asked for: an item that was downloaded for others is not the one
     files: Callable  # (archive, suite's name) -> files, versions by part; Refused if it is not the right one
     release: str = None  # of Xen, if not any will do
 
@@ -41,7 +44,7 @@ def qemu_files(debian, suite):
     """QEMU's source, and what it is built with that the host has in a version too old."""
     suite = debian.suite(suite)
     source = suite.source("qemu")
-    return source + suite.alone(["meson", "python3-pycotap"]), {"QEMU": version_of(source, "qemu")}
+    return source + suite.alone(QEMU_TOOLS), {"QEMU": version_of(source, "qemu")}
 
 
 def linux_files(debian, suite, base):
@@ -77,23 +80,23 @@ def xen(release):
     if release == OLDEST:
         suites, release = XEN_SUITES[-2:], None
     return Item("xen", f"Xen {release or ''}".rstrip() + ": source of the hypervisor, arm64 packages of the toolstack",
-                suites, lambda debian, suite: xen_files(debian, suite, release), release)
+                suites, SYSROOT, lambda debian, suite: xen_files(debian, suite, release), release)
 
 
 def linux(base):
     """The source of a Linux release."""
     suites = [f"{release}{part}" for release in ("bookworm", "trixie") for part in ("-security", "", "-backports")]
-    return Item(f"linux-{base}", f"source of Linux {base}", [*suites, "forky", "sid"],
+    return Item(f"linux-{base}", f"source of Linux {base}", [*suites, "forky", "sid"], [],
                 lambda debian, suite: linux_files(debian, suite, base))
 
 
 # QEMU before 10.0 has faults in its cache of grants.
 QEMU = Item("qemu", "QEMU 10.0 or newer: its source",
-            ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], qemu_files)
-GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"],
+            ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS, qemu_files)
+GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"], GUEST,
                   lambda debian, suite: root_files(debian, suite, GUEST, "arm64"))
 # A kernel's bindings need a dtschema of their own age.
-DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"],
+DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"], DTSCHEMA,
                      lambda debian, suite: root_files(debian, suite, DTSCHEMA, host_architecture()))
 
 

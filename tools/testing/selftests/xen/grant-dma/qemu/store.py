@@ -28,9 +28,11 @@ class Store:
         return self.directory / item.name / suite
 
     def has(self, item, suite):
-        """Whether an item of a suite is there, and of the release that is wanted."""
+        """Whether an item of a suite is there, with the packages, and of the release, that are wanted."""
         place = self.place(item, suite)
-        return place.exists() and (not item.release or is_release(about(place)["Xen"], item.release))
+        if not place.exists() or about(place).get("packages") != item.packages:
+            return False
+        return not item.release or is_release(about(place)["Xen"], item.release)
 
     def download(self, item, suite):
         """Bring an item of a suite, whole; its directory."""
@@ -44,8 +46,9 @@ class Store:
             self.debian().download(files, new, lambda rest: say(f"{item.name}: {rest:.0f} MB to go"))
             names = "\n".join(sorted(file.name for file in files))
             (new / "about.json").write_text(json.dumps(
-                {"suite": suite, **versions, "files": hashlib.sha256(names.encode()).hexdigest()}))
-            shutil.rmtree(place, ignore_errors=True)  # another release of Xen
+                {"suite": suite, **versions, "packages": item.packages,
+                 "files": hashlib.sha256(names.encode()).hexdigest()}))
+            shutil.rmtree(place, ignore_errors=True)  # another release of Xen, or other packages
             new.rename(place)
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -101,7 +104,7 @@ def about(directory):
 def versions(directory):
     """The same for a reader."""
     return ", ".join(f"{part} {version}" for part, version in about(directory).items()
-                     if part not in ("suite", "files"))
+                     if part not in ("suite", "packages", "files"))
 
 
 def missing(item, answers):
