@@ -5,11 +5,13 @@ HOSTILE_DIR := ../hostile
 HOSTILE := $(BUILD)/hostile
 HOSTILE_PROGRAM := $(HOSTILE)/$(notdir $(SYSROOT))/hostile
 
+GUEST_PROGRAMS := $(addprefix $(HOSTILE)/,secrets late reader)
+
 VICTIM := xen_grant_dma_victim
 VICTIM_FLAVOURS := main debug 64k
 
 .PHONY: hostile $(VICTIM_FLAVOURS:%=victim-%)
-hostile: $(HOSTILE_PROGRAM) $(HOSTILE)/secrets $(HOSTILE)/late $(VICTIM_FLAVOURS:%=victim-%)
+hostile: $(HOSTILE_PROGRAM) $(GUEST_PROGRAMS) $(VICTIM_FLAVOURS:%=victim-%)
 
 # The cross libc of the host may be older than the one that the libraries want.
 $(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT)/usr
@@ -17,7 +19,7 @@ $(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
 		-o $@ $< -lxengnttab -lxentoollog
 
-$(HOSTILE)/secrets $(HOSTILE)/late: $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(HOSTILE_DIR)/fill.h $(HOSTILE_DIR)/secret.h
+$(GUEST_PROGRAMS): $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(HOSTILE_DIR)/fill.h $(HOSTILE_DIR)/secret.h
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra -static -o $@ $<
 

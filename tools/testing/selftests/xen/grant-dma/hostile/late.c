@@ -36,18 +36,6 @@
 /* How long secrets are there. */
 static const struct timespec secret_time = { .tv_sec = 1, .tv_nsec = 500000000 };
 
-static unsigned int changed(const __u64 *words, enum secret_kind kind)
-{
-	const unsigned char *bytes = (const unsigned char *)words;
-	const __u64 word = SECRET_OF(kind);
-	const unsigned char *expected = (const unsigned char *)&word;
-	unsigned int count = 0, i;
-
-	for (i = 0; i < BUFFER_BYTES; i++)
-		count += bytes[i] != expected[i % sizeof(word)];
-	return count;
-}
-
 static void do_io(int fd, __u64 *words, off_t offset, unsigned int turn)
 {
 	unsigned int i;
@@ -82,7 +70,7 @@ int main(int argc, char **argv)
 		do_io(fd, words, offset, turns);
 		fill(words, sizeof(words), SECRET_LATE);
 		done = sigtimedwait(&signals, NULL, &secret_time) == SIGTERM;
-		bytes += changed(words, SECRET_LATE);
+		bytes += differ(words, sizeof(words), SECRET_LATE);
 	}
 	printf("turns %u\nchanged %u\n", turns, bytes);
 	return 0;

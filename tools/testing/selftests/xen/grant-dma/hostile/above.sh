@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A backend that keeps pages after their I/O, below what decrypts or checks data in
+# place: dm-crypt's plaintext then appears in a page that the backend still has, and
+# what dm-verity has checked can be changed. Not with full isolation: there it
+# sees no plaintext, and what is read is right, or the read fails.
+
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=lib.sh
+. hostile/lib.sh
+
+mode=$(wanted_mode)
+DURATION=${DURATION:-30}
+VISITS=${VISITS:-100000}
+SPOIL=$([ "$mode" = full ] && echo 0 || echo 16)
+BLOCKS=16 # of 4 KiB, which the program reads
+HASHES=$((32 << 20))
+CIPHERTEXT=$((64 << 20))
+
+# Encrypts with a key that anyone may know, but the backend.
+make_crypt() {
+	quietly dmsetup create plain --table \
+		"0 $((BLOCKS * 8)) crypt aes-xts-plain64 $(printf '5e%.0s' $(seq 32)) 0 /dev/$disk $((CIPHERTEXT >> 9))" &&
+		hostile/reader /dev/mapper/plain late write
+}
+
+make_verity() {
+	hostile/reader "/dev/$disk" data write &&
+		veritysetup format --hash-offset=$HASHES --data-blocks=$BLOCKS "/dev/$disk" "/dev/$disk" >"$tmp/verity" &&
+		quietly veritysetup open --hash-offset=$HASHES "/dev/$disk" checked "/dev/$disk" \
+			"$(awk '/^Root hash:/ { print $3 }' "$tmp/verity")"
+}
+
+end_reader() {
+	kill "$2" && wait "$2" && is_some "$1" right
+}
+
+begin 9
+find_device virtio_blk
+disk=$(child_of "$device" block)
+
+ktap_test_result "above: isolation is $mode" mode_is "$mode"
+ktap_test_result "above: dm-crypt is there" make_crypt
+ktap_test_result "above: dm-verity is there" make_verity
+
+hostile/reader /dev/mapper/plain late >"$(figures plain)" &
+plain=$!
+hostile/reader /dev/mapper/checked data >"$(figures checked)" &
+checked=$!
+order linger "$DURATION" "$VISITS" "$SPOIL" </dev/null
+
+ktap_test_result "above: dm-crypt was read" end_reader plain $plain
+ktap_test_result "above: dm-verity was read" end_reader checked $checked
+sed 's/^/# plain: /' "$(figures plain)"
+sed 's/^/# checked: /' "$(figures checked)"
+ktap_test_result "above: backend saw data in flight" is_some linger data
+ktap_test_result "above: backend wrote to what it kept" is_some linger written
+if [ "$mode" = full ]; then
+	ktap_test_result "above: backend saw no plaintext" is_none linger late
+	ktap_test_result "above: nothing wrong passed dm-verity" is_none checked wrong
+else
+	ktap_test_result "above: backend saw plaintext" is_some linger late
+	ktap_test_result "above: dm-verity's data changed after the check" is_some checked wrong
+fi
+quietly dmsetup remove plain
+quietly dmsetup remove checked
+
+finish
