@@ -178,8 +178,7 @@ static int backends_resumed(struct notifier_block *nb, unsigned long action,
 
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
-		if (backend->slots)
-			grant_slots_regrant(backend->slots);
+		grant_slot_pages_regrant(backend);
 	mutex_unlock(&grant_backends_lock);
 	return NOTIFY_OK;
 }

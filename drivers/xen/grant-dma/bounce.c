@@ -9,6 +9,9 @@
  * more, by references of the buffer's range, so that it stays one range of DMA
  * addresses.
  *
+ * Where nothing is left for a buffer, all of it is copied to its device's pool, whose
+ * references are the mapping's then.
+ *
  * A slot is the backend's to read, and perhaps to write, at any time. It holds
  * memory of the guest as long as a mapping lets the device read that. Before the
  * device writes, it is filled with a byte that no driver takes for success: a zero
@@ -56,11 +59,6 @@ static void copy_in(void *slot, phys_addr_t phys, size_t size,
 		copy(slot, phys, size, true);
 }
 
-static enum grant_slot_use slot_use(enum dma_data_direction dir)
-{
-	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
-}
-
 /* Bytes of a buffer in the Xen page in which it begins. */
 static size_t part_of(u64 addr, size_t size)
 {
@@ -87,7 +85,7 @@ dma_addr_t grant_slot_map(struct device *dev, struct grant_backend *backend,
 	unsigned int offset = phys & dma_get_min_align_mask(dev);
 	struct grant_slot slot;
 
-	if (unlikely(!grant_slot_alloc(backend->slots, slot_use(dir),
+	if (unlikely(!grant_slot_alloc(backend->slots, grant_slot_use(dir),
 				       grant_slot_size(dev, phys, size), &slot)))
 		return DMA_MAPPING_ERROR;
 	copy_in(slot.vaddr + offset, phys, size, dir, attrs);
@@ -100,43 +98,60 @@ dma_addr_t grant_slot_map(struct device *dev, struct grant_backend *backend,
 	return slot.addr + offset;
 }
 
+/* The page to which the part of a buffer at a DMA address is copied, or NULL. */
+static struct grant_slot_page *page_for_part(const struct grant_mapping *mapping,
+					     dma_addr_t addr)
+{
+	struct grant_backend *backend = mapping->backend;
+	union grant_ref_info *info = &backend->ranges->info[grant_dma_ref(addr)];
+	struct grant_slot slot;
+
+	if (mapping->pooled)
+		return info->page;
+	if (!grant_slot_alloc(backend->slots, grant_slot_use(mapping->dir),
+			      XEN_PAGE_SIZE, &slot))
+		return NULL;
+	info->page = slot.page;
+	return slot.page;
+}
+
 /**
  * grant_bounce_copy_in() - copy what of a buffer must not be granted itself
- * @mapping: the mapping, none of whose references grants anything yet
+ * @mapping: the mapping; if it is not pooled, none of its references grants anything
+ *	yet
  * @addr: DMA address of the buffer, of which the mapping may have several
  * @phys: where it begins
  * @size: bytes
  *
  * Context: Any.
  * Return: 0; or -ENOMEM when memory or references have run out, then there may be
- * copies for grant_bounce_cancel().
+ * copies for grant_bounce_cancel(). A pooled mapping has all that it takes.
  */
 int grant_bounce_copy_in(struct grant_mapping *mapping, dma_addr_t addr,
 			 phys_addr_t phys, size_t size)
 {
-	struct grant_backend *backend = mapping->backend;
-	struct grant_slot slot;
+	struct grant_slot_page *page;
 	unsigned int offset;
 	size_t part;
 
 	for (; size; size -= part, phys += part, addr += part) {
 		part = part_of(phys, size);
 		offset = xen_offset_in_page(phys);
-		if (part == XEN_PAGE_SIZE &&
-		    !grant_bounce_copies_whole(backend, pfn_folio(PHYS_PFN(phys))))
+		if (!mapping->pooled && part == XEN_PAGE_SIZE &&
+		    !grant_bounce_copies_whole(mapping->backend,
+					       pfn_folio(PHYS_PFN(phys))))
 			continue;
-		if (!grant_slot_alloc(backend->slots, slot_use(mapping->dir),
-				      XEN_PAGE_SIZE, &slot))
+		page = page_for_part(mapping, addr);
+		if (!page)
 			return -ENOMEM;
-		copy_in(slot.vaddr + offset, phys, part, mapping->dir,
+		copy_in(page->vaddr + offset, phys, part, mapping->dir,
 			mapping->attrs);
-		*slot.copy = (struct grant_copy) {
+		*grant_slot_copy(page, addr) = (struct grant_copy) {
 			.origin = phys - offset,
 			.addr = mapping->addr,
 			.size = mapping->size,
 			.dir = mapping->dir,
 		};
-		backend->ranges->info[grant_dma_ref(addr)].page = slot.page;
 		mapping->copies = true;
 	}
 	return 0;
@@ -316,6 +331,27 @@ void grant_bounce_free(struct list_head *slot_pages)
 		grant_slot_free(page, 0);
 }
 
+/**
+ * grant_bounce_end_pooled() - end a mapping that was copied to a pool
+ * @mapping: the mapping
+ * @pages: its Xen pages, to be freed by grant_pool_free() then
+ *
+ * Context: Any.
+ */
+void grant_bounce_end_pooled(const struct grant_mapping *mapping,
+			     unsigned int pages)
+{
+	dma_addr_t addr = mapping->addr;
+	struct grant_slot_page *page;
+
+	for (; pages--; addr += XEN_PAGE_SIZE) {
+		page = grant_ref_page(mapping->backend->ranges,
+				      grant_dma_ref(addr));
+		end_copy(page, addr, mapping);
+		grant_slot_copy(page, addr)->size = 0;
+	}
+}
+
 /* Notes that the CPU has bytes of a slot. */
 static void given_to_cpu(struct grant_copy *copy, u16 from, u16 to)
 {
@@ -378,8 +414,6 @@ bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 	bool right = true;
 	size_t part, left;
 
-	if (!backend->slots)
-		return true;
 	for (; size; size -= part, addr += part) {
 		part = part_of(addr, size);
 		if (!grant_ref_exists(ranges, addr))

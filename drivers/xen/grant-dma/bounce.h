@@ -26,6 +26,7 @@
  * @dir: direction
  * @attrs: attributes of the DMA API
  * @copies: there are such parts
+ * @pooled: all of it is copied, to a device's pool
  */
 struct grant_mapping {
 	struct grant_backend *backend;
@@ -34,6 +35,7 @@ struct grant_mapping {
 	enum dma_data_direction dir;
 	unsigned long attrs;
 	bool copies;
+	bool pooled;
 };
 
 /*
@@ -117,6 +119,8 @@ void grant_bounce_end_slot(const struct grant_mapping *mapping,
 void grant_bounce_copy_out(const struct grant_mapping *mapping,
 			   unsigned int pages, struct list_head *slot_pages);
 void grant_bounce_free(struct list_head *slot_pages);
+void grant_bounce_end_pooled(const struct grant_mapping *mapping,
+			     unsigned int pages);
 
 bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 		       size_t size, enum dma_data_direction dir,

@@ -16,7 +16,28 @@
 #include "backend.h"
 #include "device.h"
 #include "isolation.h"
+#include "pool.h"
 #include "slot.h"
+
+static unsigned int pool_pages(const struct grant_device *gdev)
+{
+	unsigned int pages = 0, use;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		pages += gdev->pools[use] ? gdev->pools[use]->count : 0;
+	return pages;
+}
+
+static u64 pool_mappings(const struct grant_device *gdev)
+{
+	u64 mappings = 0;
+	unsigned int use;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		if (gdev->pools[use])
+			mappings += READ_ONCE(gdev->pools[use]->mappings);
+	return mappings;
+}
 
 static int devices_show(struct seq_file *m, void *unused)
 {
@@ -24,16 +45,17 @@ static int devices_show(struct seq_file *m, void *unused)
 	struct grant_counters counters;
 	struct grant_backend *backend;
 
-	seq_puts(m, "device backend references peak mappings failures\n");
+	seq_puts(m, "device backend references peak mappings failures pool pooled\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node) {
 		list_for_each_entry(gdev, &backend->devices, node) {
 			counters = grant_device_counters(gdev);
-			seq_printf(m, "%s %u %d %d %llu %llu\n",
+			seq_printf(m, "%s %u %d %d %llu %llu %u %llu\n",
 				   dev_name(gdev->dev), backend->domid,
 				   counters.used,
 				   max(counters.used, atomic_read(&gdev->usage.peak)),
-				   counters.mappings, counters.failures);
+				   counters.mappings, counters.failures,
+				   pool_pages(gdev), pool_mappings(gdev));
 		}
 	}
 	mutex_unlock(&grant_backends_lock);

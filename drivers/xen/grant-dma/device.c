@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "isolation.h"
+#include "pool.h"
 #include "slot.h"
 
 /**
@@ -187,4 +188,40 @@ free_counters:
 free_device:
 	kfree(gdev);
 	return -ENOMEM;
+}
+
+static void release_pools(void *data)
+{
+	struct grant_device *gdev = data;
+	unsigned int use;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++) {
+		grant_pool_destroy(gdev->pools[use]);
+		gdev->pools[use] = NULL;
+	}
+}
+
+/**
+ * grant_device_add_pools() - give a device what it needs when nothing else is left
+ * @dev: device from grant_device_create()
+ *
+ * It can do without, until references or memory run out.
+ *
+ * Context: Process context, may sleep.
+ */
+void grant_device_add_pools(struct device *dev)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	bool all = true;
+	unsigned int use;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++) {
+		gdev->pools[use] = grant_pool_create(gdev->backend,
+						     use == GRANT_SLOT_READONLY);
+		all &= !!gdev->pools[use];
+	}
+	if (!all)
+		dev_warn(dev, "too few references or pages for a pool, DMA may stall when others use them all\n");
+	if (devm_add_action_or_reset(dev, release_pools, gdev))
+		dev_warn(dev, "no memory for a pool\n");
 }

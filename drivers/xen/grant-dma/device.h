@@ -16,6 +16,9 @@
 
 #include "address.h"
 #include "backend.h"
+#include "slot.h"
+
+struct grant_pool;
 
 /**
  * struct grant_counters - what a device's DMA ops did since its driver was bound
@@ -38,6 +41,7 @@ struct grant_counters {
  * @node: in the backend's list of devices
  * @usage: references of its mappings, so far as CPUs passed them on
  * @counters: what each CPU counted
+ * @pools: its own memory, for each use; NULL if there was none left for it
  * @misused: a misuse of the DMA API by the driver was reported
  * @other_ops: DMA ops that were in force before, restored at the end
  */
@@ -48,6 +52,7 @@ struct grant_device {
 	struct list_head node;
 	struct grant_usage usage;
 	struct grant_counters __percpu *counters;
+	struct grant_pool *pools[GRANT_SLOT_USES];
 	bool misused;
 	const struct dma_map_ops *other_ops;
 };
@@ -60,6 +65,7 @@ static inline struct grant_device *to_grant_device(struct device *dev)
 
 int grant_device_create(struct device *dev, domid_t domid,
 			const struct dma_map_ops *ops);
+void grant_device_add_pools(struct device *dev);
 void grant_device_mask_refused(struct device *dev, u64 mask);
 void grant_device_pass_on(struct grant_device *gdev);
 void grant_device_misused(struct grant_device *gdev, const char *fault,

@@ -7,6 +7,7 @@
  */
 
 #include <linux/dma-map-ops.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include <xen/page.h>
@@ -17,6 +18,7 @@
 #include "device.h"
 #include "dma-ops.h"
 #include "mapping.h"
+#include "pool.h"
 #include "sg.h"
 #include "trace.h"
 
@@ -36,10 +38,16 @@ static unsigned long grant_dma_get_merge_boundary(struct device *dev)
 	return XEN_PAGE_SIZE - 1;
 }
 
-/* A buffer may begin in the middle of a page, and takes one more then. */
+/* What fits the pools beside a request's small parts can always be done. */
 static size_t grant_dma_max_mapping_size(struct device *dev)
 {
-	return (GRANT_RANGE_MAX - 1) << XEN_PAGE_SHIFT;
+	struct grant_device *gdev = to_grant_device(dev);
+	unsigned int pages = GRANT_POOL_MAX, use;
+
+	for (use = 0; use < GRANT_SLOT_USES; use++)
+		if (gdev->pools[use])
+			pages = min(pages, gdev->pools[use]->count);
+	return (pages - GRANT_POOL_SMALL) << XEN_PAGE_SHIFT;
 }
 
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,

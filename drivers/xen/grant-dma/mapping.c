@@ -18,6 +18,7 @@
 #include "bounce.h"
 #include "device.h"
 #include "mapping.h"
+#include "pool.h"
 #include "slot.h"
 #include "table.h"
 #include "trace.h"
@@ -71,6 +72,46 @@ static __always_inline dma_addr_t map(struct device *dev,
 }
 
 /**
+ * grant_map_begin_pooled() - begin a mapping in the pool of its device
+ * @dev: the device
+ * @mapping: the mapping, whose address is set
+ * @offset: where it begins in a Xen page
+ *
+ * To be followed by grant_bounce_copy_in().
+ *
+ * Context: Any.
+ * Return: false when too little is left there.
+ */
+bool grant_map_begin_pooled(struct device *dev, struct grant_mapping *mapping,
+			    unsigned int offset)
+{
+	struct grant_pool *pool =
+		to_grant_device(dev)->pools[grant_slot_use(mapping->dir)];
+	grant_ref_t first = 0;
+
+	if (pool)
+		first = grant_pool_alloc(pool, grant_dma_pages(offset, mapping->size));
+	mapping->addr = grant_dma_addr(first, offset);
+	mapping->pooled = true;
+	return first;
+}
+
+/* When nothing is left elsewhere. */
+static noinline dma_addr_t map_pooled(struct device *dev,
+				      struct grant_backend *backend,
+				      phys_addr_t phys, size_t size,
+				      enum dma_data_direction dir,
+				      unsigned long attrs)
+{
+	struct grant_mapping mapping = { backend, 0, size, dir, attrs };
+
+	if (!grant_map_begin_pooled(dev, &mapping, xen_offset_in_page(phys)))
+		return DMA_MAPPING_ERROR;
+	grant_bounce_copy_in(&mapping, mapping.addr, phys, size);
+	return mapping.addr;
+}
+
+/**
  * grant_map() - map a buffer
  * @dev: the device
  * @backend: the backend that gets access
@@ -81,13 +122,18 @@ static __always_inline dma_addr_t map(struct device *dev,
  *
  * Context: Any.
  * Return: its DMA address; or DMA_MAPPING_ERROR when it has more than
- * GRANT_RANGE_MAX pages, or when memory or references have run out.
+ * GRANT_RANGE_MAX pages, or when memory or references have run out, the device's
+ * own ones, too.
  */
 dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     phys_addr_t phys, size_t size, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	return map(dev, backend, phys, size, dir, attrs);
+	dma_addr_t addr = map(dev, backend, phys, size, dir, attrs);
+
+	if (likely(addr != DMA_MAPPING_ERROR))
+		return addr;
+	return map_pooled(dev, backend, phys, size, dir, attrs);
 }
 
 /* As dma_map_page() demands it. */
@@ -104,6 +150,9 @@ dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 	if (likely(possible))
 		addr = map(dev, gdev->backend, page_to_phys(page) + offset, size,
 			   dir, attrs);
+	if (unlikely(addr == DMA_MAPPING_ERROR && possible))
+		addr = map_pooled(dev, gdev->backend, page_to_phys(page) + offset,
+				  size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {
 		grant_device_count_failure(gdev);
 		return addr;
@@ -125,6 +174,13 @@ static noinline void unmap_parts(struct grant_mapping *mapping,
 	grant_bounce_free(&slot_pages);
 }
 
+static void unmap_pooled(struct grant_mapping *mapping, struct grant_pool *pool,
+			 unsigned int pages)
+{
+	grant_bounce_end_pooled(mapping, pages);
+	grant_pool_free(pool, grant_dma_ref(mapping->addr), pages);
+}
+
 /* Of a mapping that begins with a copy. */
 static noinline unsigned int unmap_copy(struct grant_mapping *mapping, bool *right)
 {
@@ -142,10 +198,12 @@ static noinline unsigned int unmap_copy(struct grant_mapping *mapping, bool *rig
 	*right = copy->size == mapping->size;
 	pages = grant_dma_pages(mapping->addr, copy->size);
 	/* The references of a range grant pages of slots, but not for good. */
-	if (page->ref == ref)
-		grant_bounce_end_slot(mapping, page);
-	else
+	if (page->ref != ref)
 		unmap_parts(mapping, pages);
+	else if (page->pool)
+		unmap_pooled(mapping, page->pool, pages);
+	else
+		grant_bounce_end_slot(mapping, page);
 	return pages;
 }
 

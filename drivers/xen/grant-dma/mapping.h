@@ -12,6 +12,7 @@
 
 struct device;
 struct grant_backend;
+struct grant_mapping;
 
 /* Only memory of this domain can be granted, neither MMIO nor a device's memory. */
 static inline bool grant_map_possible(struct page *page)
@@ -22,6 +23,8 @@ static inline bool grant_map_possible(struct page *page)
 dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     phys_addr_t phys, size_t size, enum dma_data_direction dir,
 		     unsigned long attrs);
+bool grant_map_begin_pooled(struct device *dev, struct grant_mapping *mapping,
+			    unsigned int offset);
 void grant_unmap(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		 enum dma_data_direction dir, unsigned long attrs);
 

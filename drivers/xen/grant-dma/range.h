@@ -72,6 +72,7 @@ struct grant_order {
  * @size: references that the grant table can grow to
  * @limit: references that may be taken out of it
  * @taken: how many were, in use or free
+ * @pooled: how many of them are in devices' pools
  * @reserve: what its caches, and those of slots, may keep
  * @kref: its users
  */
@@ -81,6 +82,7 @@ struct grant_ranges {
 	unsigned int size;
 	unsigned int limit;
 	atomic_t taken;
+	atomic_t pooled;
 	struct grant_reserve reserve;
 	struct kref kref;
 };

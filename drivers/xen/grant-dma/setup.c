@@ -64,7 +64,7 @@ void grant_setup(struct device *dev, domid_t domid)
 	else if (grant_device_create(dev, domid, &grant_dma_ops))
 		dev_err(dev, "%pOF: no memory for DMA by grants\n", np);
 	else
-		return;
+		return grant_device_add_pools(dev);
 	refuse(dev);
 }
 

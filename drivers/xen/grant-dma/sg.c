@@ -108,7 +108,8 @@ static int copy_entries_in(struct grant_mapping *mapping,
 
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
 		if (sg->length &&
-		    grant_bounce_needed(mapping->backend, sg_phys(sg), sg->length) &&
+		    (mapping->pooled ||
+		     grant_bounce_needed(mapping->backend, sg_phys(sg), sg->length)) &&
 		    grant_bounce_copy_in(mapping, addr, sg_phys(sg), sg->length))
 			return -ENOMEM;
 		addr += sg->length;
@@ -116,31 +117,46 @@ static int copy_entries_in(struct grant_mapping *mapping,
 	return 0;
 }
 
-static dma_addr_t map_entries(struct grant_backend *backend,
-			      const struct segment *segment,
-			      enum dma_data_direction dir, unsigned long attrs)
+/* Grants entries, and copies of what can't be granted itself. */
+static bool grant_entries(struct grant_mapping *mapping,
+			  const struct segment *segment)
 {
-	grant_ref_t first = grant_backend_alloc(backend, segment->pages);
-	dma_addr_t addr = grant_dma_addr(first, segment->offset);
-	struct grant_mapping mapping = {
-		backend, addr, segment->length, dir, attrs
-	};
+	grant_ref_t first = grant_backend_alloc(mapping->backend, segment->pages);
 	struct scatterlist *sg;
+	dma_addr_t addr;
 	int left;
 
 	if (!first)
-		return DMA_MAPPING_ERROR;
-	if (backend->slots && copy_entries_in(&mapping, segment)) {
-		grant_bounce_cancel(&mapping);
-		return DMA_MAPPING_ERROR;
+		return false;
+	mapping->addr = grant_dma_addr(first, segment->offset);
+	if (mapping->backend->slots && copy_entries_in(mapping, segment)) {
+		grant_bounce_cancel(mapping);
+		return false;
 	}
 
+	addr = mapping->addr;
 	for_each_entry(segment->sgl, sg, segment->nents, left) {
 		if (sg->length)
-			grant_bounce_grant(&mapping, addr, sg_phys(sg), sg->length);
+			grant_bounce_grant(mapping, addr, sg_phys(sg), sg->length);
 		addr += sg->length;
 	}
-	grant_bounce_note(&mapping);
+	grant_bounce_note(mapping);
+	return true;
+}
+
+static dma_addr_t map_entries(struct device *dev, struct grant_backend *backend,
+			      const struct segment *segment,
+			      enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_mapping mapping = {
+		backend, DMA_MAPPING_ERROR, segment->length, dir, attrs
+	};
+
+	if (grant_entries(&mapping, segment))
+		return mapping.addr;
+	if (!grant_map_begin_pooled(dev, &mapping, segment->offset))
+		return DMA_MAPPING_ERROR;
+	copy_entries_in(&mapping, segment);
 	return mapping.addr;
 }
 
@@ -186,7 +202,8 @@ unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
  * Context: Any.
  * Return: the number of segments; -EINVAL when there is nothing to map, or
  * something that can't be granted or has more than GRANT_RANGE_MAX pages; or
- * -ENOMEM. Then nothing is granted.
+ * -ENOMEM when memory or references have run out, the device's own ones, too. Then
+ * nothing is granted.
  */
 int grant_sg_map(struct device *dev, struct grant_backend *backend,
 		 struct scatterlist *sgl, int nents,
@@ -211,7 +228,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 			addr = grant_map(dev, backend, sg_phys(segment.single),
 					 segment.length, dir, attrs);
 		else
-			addr = map_entries(backend, &segment, dir, attrs);
+			addr = map_entries(dev, backend, &segment, dir, attrs);
 		ret = -ENOMEM;
 		if (addr == DMA_MAPPING_ERROR)
 			goto unmap;

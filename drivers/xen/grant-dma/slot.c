@@ -49,66 +49,115 @@ static struct grant_chunk *slot_chunk(struct grant_cache *cache, u32 number)
 	return &page_of(to_slot_cache(cache)->slots, number)->chunk;
 }
 
-static bool page_is_readonly(const struct grant_slot_page *page)
+/**
+ * grant_slot_page_alloc() - what is known of a Xen page of slots, not yet granted
+ * @vaddr: the page, zero; its kernel page gets a reference count for it
+ * @shift: log2 of a slot's size, in units of 64 bytes
+ * @readonly: the backend may only read it
+ * @gfp: flags for the allocation
+ *
+ * Context: As @gfp says.
+ * Return: the page, or NULL when out of memory.
+ */
+struct grant_slot_page *grant_slot_page_alloc(void *vaddr, unsigned int shift,
+					      bool readonly, gfp_t gfp)
 {
-	return to_slot_cache(page->cache)->use == GRANT_SLOT_READONLY;
-}
-
-/* Grants a Xen page, whose kernel page gets a reference count for it. */
-static bool page_create(struct grant_cache *cache, void *vaddr)
-{
-	struct grant_slots *slots = to_slot_cache(cache)->slots;
-	struct grant_backend *backend = slots->backend;
-	unsigned int count = GRANT_CHUNK_ITEMS >> cache->shift;
 	struct grant_slot_page *page;
 
-	page = kzalloc(struct_size(page, copies, count), SLOT_GFP);
+	page = kzalloc(struct_size(page, copies, GRANT_CHUNK_ITEMS >> shift), gfp);
 	if (!page)
-		return false;
-	page->ref = grant_backend_alloc(backend, 1);
-	if (!page->ref) {
-		kfree(page);
-		return false;
-	}
-
-	page->chunk.base = page->ref * GRANT_CHUNK_ITEMS;
-	page->cache = cache;
+		return NULL;
 	page->vaddr = vaddr;
+	page->shift = shift;
+	page->readonly = readonly;
 	get_page(virt_to_page(vaddr));
-	backend->ranges->info[page->ref].page = page;
-	grant_table_grant(page->ref, backend->domid,
-			  XEN_PFN_DOWN(virt_to_phys(vaddr)), 1,
-			  page_is_readonly(page));
-	atomic_inc(&slots->pages);
-	grant_cache_add(cache, &page->chunk, GENMASK_ULL(count - 1, 0));
-	return true;
+	return page;
 }
 
 /**
- * grant_slots_regrant() - grant all pages again that are not granted
- * @slots: a backend's memory
+ * grant_slot_page_free() - undo grant_slot_page_alloc()
+ * @page: the page, to which no reference of the driver's leads any more
+ *
+ * Context: Any.
+ */
+void grant_slot_page_free(struct grant_slot_page *page)
+{
+	put_page(virt_to_page(page->vaddr));
+	kfree(page);
+}
+
+static void grant(struct grant_slot_page *page)
+{
+	grant_table_grant(page->ref, page->backend->domid,
+			  XEN_PFN_DOWN(virt_to_phys(page->vaddr)), 1,
+			  page->readonly);
+}
+
+/**
+ * grant_slot_page_grant() - grant a page of slots
+ * @page: the page
+ * @backend: to whom
+ * @ref: by which reference
+ *
+ * Context: Any.
+ */
+void grant_slot_page_grant(struct grant_slot_page *page,
+			   struct grant_backend *backend, grant_ref_t ref)
+{
+	page->backend = backend;
+	page->ref = ref;
+	backend->ranges->info[ref].page = page;
+	grant(page);
+}
+
+/**
+ * grant_slot_pages_regrant() - grant all pages of slots again that are not granted
+ * @backend: to whom
  *
  * For a grant table that is a new one since the domain was restored.
  *
  * Context: Any, while devices, and the caches' work, are frozen.
  */
-void grant_slots_regrant(struct grant_slots *slots)
+void grant_slot_pages_regrant(struct grant_backend *backend)
 {
-	struct grant_backend *backend = slots->backend;
 	struct grant_slot_page *page;
 	unsigned long pfn;
 	grant_ref_t ref;
 
 	for (ref = 0; ref < backend->ranges->size; ref++) {
 		page = grant_ref_page(backend->ranges, ref);
-		if (!page || page->ref != ref ||
-		    to_slot_cache(page->cache)->slots != slots)
+		if (!page || page->ref != ref || page->backend != backend)
 			continue;
 		pfn = XEN_PFN_DOWN(virt_to_phys(page->vaddr));
 		if (grant_table_gfn(ref) != pfn_to_gfn(pfn))
-			grant_table_grant(ref, backend->domid, pfn, 1,
-					  page_is_readonly(page));
+			grant(page);
 	}
+}
+
+static bool page_create(struct grant_cache *cache, void *vaddr)
+{
+	struct grant_slot_cache *slot_cache = to_slot_cache(cache);
+	struct grant_slots *slots = slot_cache->slots;
+	bool readonly = slot_cache->use == GRANT_SLOT_READONLY;
+	struct grant_slot_page *page;
+	grant_ref_t ref;
+
+	page = grant_slot_page_alloc(vaddr, cache->shift, readonly, SLOT_GFP);
+	if (!page)
+		return false;
+	ref = grant_backend_alloc(slots->backend, 1);
+	if (!ref) {
+		grant_slot_page_free(page);
+		return false;
+	}
+
+	page->cache = cache;
+	page->chunk.base = ref * GRANT_CHUNK_ITEMS;
+	grant_slot_page_grant(page, slots->backend, ref);
+	atomic_inc(&slots->pages);
+	grant_cache_add(cache, &page->chunk,
+			GENMASK_ULL((GRANT_CHUNK_ITEMS >> cache->shift) - 1, 0));
+	return true;
 }
 
 static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
@@ -117,13 +166,11 @@ static void page_release(struct grant_cache *cache, struct grant_chunk *chunk,
 	struct grant_slots *slots = to_slot_cache(cache)->slots;
 	struct grant_slot_page *page =
 		container_of(chunk, struct grant_slot_page, chunk);
-	struct grant_backend *backend = slots->backend;
 
-	backend->ranges->info[page->ref].page = NULL;
-	grant_backend_end(backend, page->ref, 1, false);
-	put_page(virt_to_page(page->vaddr));
+	slots->backend->ranges->info[page->ref].page = NULL;
+	grant_backend_end(slots->backend, page->ref, 1, false);
+	grant_slot_page_free(page);
 	atomic_dec(&slots->pages);
-	kfree(page);
 }
 
 /* Adds the Xen pages of one kernel page. */

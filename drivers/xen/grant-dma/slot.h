@@ -8,6 +8,7 @@
 #define _XEN_GRANT_DMA_SLOT_H
 
 #include <linux/bits.h>
+#include <linux/dma-direction.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
@@ -16,6 +17,7 @@
 #include "backend.h"
 #include "cache.h"
 
+struct grant_pool;
 struct page;
 
 /* A page is cut into slots of one size: 64, 256, 1024 or 4096 bytes. */
@@ -33,6 +35,12 @@ enum grant_slot_use {
 	GRANT_SLOT_READONLY,
 	GRANT_SLOT_USES
 };
+
+/* What a backend may do with the copy of a buffer. */
+static inline enum grant_slot_use grant_slot_use(enum dma_data_direction dir)
+{
+	return dir == DMA_TO_DEVICE ? GRANT_SLOT_READONLY : GRANT_SLOT_WRITABLE;
+}
 
 /**
  * struct grant_copy - the mapping that a slot has a copy of, or of a part of it
@@ -58,17 +66,25 @@ struct grant_copy {
  * @chunk: its slots, as a cache knows them: by their DMA address, without flag
  *	and in units of 64 bytes
  * @node: in a list of pages whose slot is to be freed
- * @cache: where its slots are kept
+ * @backend: to whom it is granted
+ * @cache: where its slots are kept; NULL if it is one of a pool's
+ * @pool: the pool then, see pool.h
  * @vaddr: the page
  * @ref: the reference by which it stays granted
+ * @shift: log2 of a slot's size, in units of 64 bytes
+ * @readonly: the backend may only read it
  * @copies: for each slot, its use
  */
 struct grant_slot_page {
 	struct grant_chunk chunk;
 	struct list_head node;
+	struct grant_backend *backend;
 	struct grant_cache *cache;
+	struct grant_pool *pool;
 	void *vaddr;
 	grant_ref_t ref;
+	u8 shift;
+	bool readonly;
 	struct grant_copy copies[];
 };
 
@@ -107,8 +123,14 @@ struct grant_slots {
 struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all);
 void grant_slots_destroy(struct grant_slots *slots);
 void grant_slots_drain(struct grant_slots *slots);
-void grant_slots_regrant(struct grant_slots *slots);
 struct page *grant_slots_memory(void);
+
+struct grant_slot_page *grant_slot_page_alloc(void *vaddr, unsigned int shift,
+					      bool readonly, gfp_t gfp);
+void grant_slot_page_grant(struct grant_slot_page *page,
+			   struct grant_backend *backend, grant_ref_t ref);
+void grant_slot_page_free(struct grant_slot_page *page);
+void grant_slot_pages_regrant(struct grant_backend *backend);
 
 bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
 		      size_t size, struct grant_slot *slot);
@@ -116,8 +138,7 @@ bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
 static inline unsigned int grant_slot_index(const struct grant_slot_page *page,
 					    dma_addr_t addr)
 {
-	return xen_offset_in_page(addr) >>
-	       (GRANT_SLOT_MIN_SHIFT + page->cache->shift);
+	return xen_offset_in_page(addr) >> (GRANT_SLOT_MIN_SHIFT + page->shift);
 }
 
 /**
@@ -143,7 +164,7 @@ static inline struct grant_copy *grant_slot_copy(struct grant_slot_page *page,
 static inline phys_addr_t grant_slot_origin(struct grant_slot_page *page,
 					    dma_addr_t addr)
 {
-	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->cache->shift);
+	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->shift);
 
 	return grant_slot_copy(page, addr)->origin + (addr & (size - 1));
 }
@@ -160,8 +181,7 @@ static inline void grant_slot_free(struct grant_slot_page *page, dma_addr_t addr
 	unsigned int index = grant_slot_index(page, addr);
 
 	page->copies[index].size = 0;
-	grant_cache_free(page->cache,
-			 page->chunk.base + (index << page->cache->shift));
+	grant_cache_free(page->cache, page->chunk.base + (index << page->shift));
 }
 
 #endif /* _XEN_GRANT_DMA_SLOT_H */

@@ -233,7 +233,7 @@ static void granted_again(struct kunit *test)
 			t->table->entries[ref].granted = false;
 		t->table->granted = i ? t->table->granted : 0;
 		t->table->restored = !i;
-		grant_slots_regrant(t->slots);
+		grant_slot_pages_regrant(t->backend);
 		KUNIT_EXPECT_EQ(test, t->table->granted, pages(t));
 	}
 }
