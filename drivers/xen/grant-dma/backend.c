@@ -4,15 +4,9 @@
  */
 
 #include <linux/cpumask.h>
-#include <linux/init.h>
-#include <linux/notifier.h>
 #include <linux/slab.h>
 
-#include <xen/xen-ops.h>
-#include <xen/xen.h>
-
 #include "backend.h"
-#include "slot.h"
 
 /* Protects the list of backends and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
@@ -142,7 +136,7 @@ static int budget(const struct grant_backend *backend)
 
 	if (backends == 1)
 		return INT_MAX;
-	if (backend->slots && backend->slots->all)
+	if (backend->copy_all)
 		part /= 2;
 	return part + GRANT_USAGE_BATCH * num_possible_cpus();
 }
@@ -166,31 +160,3 @@ bool grant_backend_over(struct grant_backend *backend)
 	WRITE_ONCE(backend->over, over);
 	return over;
 }
-
-/*
- * The grant table is there again, and may be new. Drivers ended their mappings before,
- * and are not yet at work again.
- */
-static int backends_resumed(struct notifier_block *nb, unsigned long action,
-			    void *data)
-{
-	struct grant_backend *backend;
-
-	mutex_lock(&grant_backends_lock);
-	list_for_each_entry(backend, &grant_backends, node)
-		grant_slot_pages_regrant(backend);
-	mutex_unlock(&grant_backends_lock);
-	return NOTIFY_OK;
-}
-
-static struct notifier_block resume_notifier = {
-	.notifier_call = backends_resumed,
-};
-
-static int __init backends_init(void)
-{
-	if (xen_domain())
-		xen_resume_notifier_register(&resume_notifier);
-	return 0;
-}
-subsys_initcall(backends_init);

@@ -41,6 +41,7 @@ struct grant_usage {
  * @ranges: where its references are from
  * @slots: memory for copies, as long as there are devices; NULL where isolation
  *	is by page
+ * @copy_all: everything is copied, not just what has to be
  * @usage: references of its devices' mappings, so far as CPUs passed them on
  * @over: it used more than its share of the references when that was last looked at
  * @deferred: what it still uses
@@ -55,6 +56,7 @@ struct grant_backend {
 	struct list_head node;
 	struct grant_ranges *ranges;
 	struct grant_slots *slots;
+	bool copy_all;
 	struct grant_usage usage;
 	bool over;
 	struct grant_deferred deferred;

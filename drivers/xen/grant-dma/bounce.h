@@ -52,7 +52,7 @@ static inline bool grant_bounce_can_keep(struct folio *folio)
 static inline bool grant_bounce_copies_whole(const struct grant_backend *backend,
 					     struct folio *folio)
 {
-	return backend->slots->all || !grant_bounce_can_keep(folio);
+	return backend->copy_all || !grant_bounce_can_keep(folio);
 }
 
 /**

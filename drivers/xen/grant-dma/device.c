@@ -95,8 +95,8 @@ static int join_backend(struct grant_device *gdev)
 
 	mutex_lock(&grant_backends_lock);
 	if (!backend->slots && level != GRANT_ISOLATION_PAGE) {
-		backend->slots = grant_slots_create(backend,
-						    level == GRANT_ISOLATION_FULL);
+		backend->copy_all = level == GRANT_ISOLATION_FULL;
+		backend->slots = grant_slots_create(backend);
 		ret = backend->slots ? 0 : -ENOMEM;
 	}
 	if (!ret)

@@ -13,12 +13,17 @@
 
 #include <linux/bits.h>
 #include <linux/gfp.h>
+#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/notifier.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+
+#include <xen/xen-ops.h>
+#include <xen/xen.h>
 
 #include "address.h"
 #include "slot.h"
@@ -269,12 +274,11 @@ static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
 /**
  * grant_slots_create() - memory for copies, of which there is none yet
  * @backend: the backend that will see them
- * @all: everything is copied, not just what has to be
  *
  * Context: Process context, may sleep.
  * Return: the memory, or NULL when out of memory.
  */
-struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all)
+struct grant_slots *grant_slots_create(struct grant_backend *backend)
 {
 	struct grant_slots *slots = kzalloc(sizeof(*slots), GFP_KERNEL);
 	unsigned int use, size;
@@ -282,7 +286,6 @@ struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all)
 	if (!slots)
 		return NULL;
 	slots->backend = backend;
-	slots->all = all;
 	for (use = 0; use < GRANT_SLOT_USES; use++) {
 		for (size = 0; size < GRANT_SLOT_SIZES; size++) {
 			if (cache_init(slots, use, size)) {
@@ -311,3 +314,31 @@ void grant_slots_destroy(struct grant_slots *slots)
 			grant_cache_destroy(&slots->caches[use][size].cache);
 	kfree(slots);
 }
+
+/*
+ * The grant table is there again, and may be new. Drivers ended their mappings before,
+ * and are not yet at work again.
+ */
+static int slots_resumed(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	struct grant_backend *backend;
+
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node)
+		grant_slot_pages_regrant(backend);
+	mutex_unlock(&grant_backends_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block resume_notifier = {
+	.notifier_call = slots_resumed,
+};
+
+static int __init slots_init(void)
+{
+	if (xen_domain())
+		xen_resume_notifier_register(&resume_notifier);
+	return 0;
+}
+subsys_initcall(slots_init);

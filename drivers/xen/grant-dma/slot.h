@@ -105,13 +105,11 @@ struct grant_slot {
 /**
  * struct grant_slots - a backend's memory for copies
  * @backend: to whom it is granted
- * @all: everything is copied
  * @caches: free slots for each use, of each size
  * @pages: number of Xen pages
  */
 struct grant_slots {
 	struct grant_backend *backend;
-	bool all;
 	struct grant_slot_cache {
 		struct grant_cache cache;
 		struct grant_slots *slots;
@@ -120,7 +118,7 @@ struct grant_slots {
 	atomic_t pages;
 };
 
-struct grant_slots *grant_slots_create(struct grant_backend *backend, bool all);
+struct grant_slots *grant_slots_create(struct grant_backend *backend);
 void grant_slots_destroy(struct grant_slots *slots);
 void grant_slots_drain(struct grant_slots *slots);
 struct page *grant_slots_memory(void);
