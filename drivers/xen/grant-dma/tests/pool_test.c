@@ -251,6 +251,30 @@ static void greatest_request(struct kunit *test)
 	expect_idle(test);
 }
 
+/* A buffer finds its place between others, or none. */
+static void between_others(struct kunit *test)
+{
+	struct pool_test *t = test->priv;
+	unsigned int count = pool_of(t->dev, DMA_FROM_DEVICE)->count, i;
+	dma_addr_t addr, *others;
+
+	others = kunit_kcalloc(test, count, sizeof(*others), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	for (i = 0; i < count; i++)
+		others[i] = map(test, 0, SZ_4K, DMA_FROM_DEVICE);
+	for (i = 0; i < 8; i += 2)
+		dma_unmap_page(t->dev, others[i], SZ_4K, DMA_FROM_DEVICE);
+	addr = dma_map_page(t->dev, t->block, 0, SZ_8K, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+	dma_unmap_page(t->dev, others[5], SZ_4K, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, map(test, 0, SZ_8K + SZ_4K, DMA_FROM_DEVICE), others[4]);
+	dma_unmap_page(t->dev, others[4], SZ_8K + SZ_4K, DMA_FROM_DEVICE);
+	for (i = 0; i < count; i++)
+		if (i >= 8 || i == 1 || i == 3 || i == 7)
+			dma_unmap_page(t->dev, others[i], SZ_4K, DMA_FROM_DEVICE);
+	expect_idle(test);
+}
+
 /* What a device never gets back, as a network does, does not keep it from sending. */
 static void directions_apart(struct kunit *test)
 {
@@ -360,10 +384,16 @@ static void gone_with_device(struct kunit *test)
 {
 	struct pool_test *t = test->priv;
 	dma_addr_t addr = map(test, 0, SZ_8K, DMA_TO_DEVICE);
+	struct device *other = test_device(test, "other", TEST_DOMID);
+	struct grant_ranges *ranges = test_gdev(other)->backend->ranges;
+	grant_ref_t ref = test_ref(test, addr);
 
 	dma_unmap_page(t->dev, addr, SZ_8K, DMA_TO_DEVICE);
 	kunit_device_unregister(test, t->dev);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
+	/* Others may have these references now. */
+	KUNIT_EXPECT_NULL(test, grant_ref_page(ranges, ref));
+	kunit_device_unregister(test, other);
 	KUNIT_EXPECT_EQ(test, t->table->used, 0);
 }
 
@@ -422,6 +452,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE_PARAM(from_device, level_gen_params),
 	KUNIT_CASE_PARAM(lists, level_gen_params),
 	KUNIT_CASE_PARAM(greatest_request, level_gen_params),
+	KUNIT_CASE(between_others),
 	KUNIT_CASE(directions_apart),
 	KUNIT_CASE(misuse),
 	KUNIT_CASE(only_then),
