@@ -20,14 +20,16 @@ CIPHERTEXT=$((64 << 20))
 
 # Encrypts with a key that anyone may know, but the backend.
 make_crypt() {
+	key=$(printf '5e%.0s' $(seq 32))
 	quietly dmsetup create plain --table \
-		"0 $((BLOCKS * 8)) crypt aes-xts-plain64 $(printf '5e%.0s' $(seq 32)) 0 /dev/$disk $((CIPHERTEXT >> 9))" &&
+		"0 $((BLOCKS * 8)) crypt aes-xts-plain64 $key 0 /dev/$disk $((CIPHERTEXT >> 9))" &&
 		hostile/reader /dev/mapper/plain late write
 }
 
 make_verity() {
 	hostile/reader "/dev/$disk" data write &&
-		veritysetup format --hash-offset=$HASHES --data-blocks=$BLOCKS "/dev/$disk" "/dev/$disk" >"$tmp/verity" &&
+		veritysetup format --hash-offset=$HASHES --data-blocks=$BLOCKS \
+			"/dev/$disk" "/dev/$disk" >"$tmp/verity" &&
 		quietly veritysetup open --hash-offset=$HASHES "/dev/$disk" checked "/dev/$disk" \
 			"$(awk '/^Root hash:/ { print $3 }' "$tmp/verity")"
 }
