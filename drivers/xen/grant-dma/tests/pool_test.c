@@ -261,7 +261,7 @@ static void between_others(struct kunit *test)
 	others = kunit_kcalloc(test, count, sizeof(*others), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, others);
 	for (i = 0; i < count; i++)
-		others[i] = map(test, 0, SZ_4K, DMA_FROM_DEVICE);
+		others[i] = map(test, i * SZ_4K, SZ_4K, DMA_FROM_DEVICE);
 	for (i = 0; i < 8; i += 2)
 		dma_unmap_page(t->dev, others[i], SZ_4K, DMA_FROM_DEVICE);
 	addr = dma_map_page(t->dev, t->block, 0, SZ_8K, DMA_FROM_DEVICE);
@@ -286,7 +286,8 @@ static void directions_apart(struct kunit *test)
 	received = kunit_kcalloc(test, GRANT_POOL_MAX, sizeof(*received), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, received);
 	for (;;) {
-		addr = dma_map_page(t->dev, t->block, 0, 1500, DMA_FROM_DEVICE);
+		addr = dma_map_page(t->dev, t->block, count % GRANT_POOL_MAX * SZ_4K,
+				    1500, DMA_FROM_DEVICE);
 		if (dma_mapping_error(t->dev, addr))
 			break;
 		KUNIT_ASSERT_LT(test, count, GRANT_POOL_MAX);
