@@ -385,16 +385,15 @@ static void gone_with_device(struct kunit *test)
 {
 	struct pool_test *t = test->priv;
 	dma_addr_t addr = map(test, 0, SZ_8K, DMA_TO_DEVICE);
-	struct device *other = test_device(test, "other", TEST_DOMID);
-	struct grant_ranges *ranges = test_gdev(other)->backend->ranges;
+	struct grant_backend *backend = grant_backend_get(TEST_DOMID);
 	grant_ref_t ref = test_ref(test, addr);
 
 	dma_unmap_page(t->dev, addr, SZ_8K, DMA_TO_DEVICE);
 	kunit_device_unregister(test, t->dev);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
 	/* Others may have these references now. */
-	KUNIT_EXPECT_NULL(test, grant_ref_page(ranges, ref));
-	kunit_device_unregister(test, other);
+	KUNIT_EXPECT_NULL(test, grant_ref_page(backend->ranges, ref));
+	grant_backend_put(backend);
 	KUNIT_EXPECT_EQ(test, t->table->used, 0);
 }
 
