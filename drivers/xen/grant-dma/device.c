@@ -220,8 +220,6 @@ void grant_device_add_pools(struct device *dev)
 						     use == GRANT_SLOT_READONLY);
 		all &= !!gdev->pools[use];
 	}
-	if (!all)
+	if (devm_add_action_or_reset(dev, release_pools, gdev) || !all)
 		dev_warn(dev, "too few references or pages for a pool, DMA may stall when others use them all\n");
-	if (devm_add_action_or_reset(dev, release_pools, gdev))
-		dev_warn(dev, "no memory for a pool\n");
 }

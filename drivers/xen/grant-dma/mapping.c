@@ -58,19 +58,6 @@ static __always_inline dma_addr_t map_pages(struct grant_backend *backend,
 	return addr;
 }
 
-static __always_inline dma_addr_t map(struct device *dev,
-				      struct grant_backend *backend,
-				      phys_addr_t phys, size_t size,
-				      enum dma_data_direction dir,
-				      unsigned long attrs)
-{
-	bool copy = grant_bounce_needed(backend, phys, size);
-
-	if (copy && grant_slot_fits(dev, phys, size))
-		return grant_slot_map(dev, backend, phys, size, dir, attrs);
-	return map_pages(backend, phys, size, dir, attrs, copy);
-}
-
 /**
  * grant_map_begin_pooled() - begin a mapping in the pool of its device
  * @dev: the device
@@ -111,6 +98,24 @@ static noinline dma_addr_t map_pooled(struct device *dev,
 	return mapping.addr;
 }
 
+static __always_inline dma_addr_t map(struct device *dev,
+				      struct grant_backend *backend,
+				      phys_addr_t phys, size_t size,
+				      enum dma_data_direction dir,
+				      unsigned long attrs)
+{
+	bool copy = grant_bounce_needed(backend, phys, size);
+	dma_addr_t addr;
+
+	if (copy && grant_slot_fits(dev, phys, size))
+		addr = grant_slot_map(dev, backend, phys, size, dir, attrs);
+	else
+		addr = map_pages(backend, phys, size, dir, attrs, copy);
+	if (likely(addr != DMA_MAPPING_ERROR))
+		return addr;
+	return map_pooled(dev, backend, phys, size, dir, attrs);
+}
+
 /**
  * grant_map() - map a buffer
  * @dev: the device
@@ -129,11 +134,7 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 		     phys_addr_t phys, size_t size, enum dma_data_direction dir,
 		     unsigned long attrs)
 {
-	dma_addr_t addr = map(dev, backend, phys, size, dir, attrs);
-
-	if (likely(addr != DMA_MAPPING_ERROR))
-		return addr;
-	return map_pooled(dev, backend, phys, size, dir, attrs);
+	return map(dev, backend, phys, size, dir, attrs);
 }
 
 /* As dma_map_page() demands it. */
@@ -150,9 +151,6 @@ dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
 	if (likely(possible))
 		addr = map(dev, gdev->backend, page_to_phys(page) + offset, size,
 			   dir, attrs);
-	if (unlikely(addr == DMA_MAPPING_ERROR && possible))
-		addr = map_pooled(dev, gdev->backend, page_to_phys(page) + offset,
-				  size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {
 		grant_device_count_failure(gdev);
 		return addr;
