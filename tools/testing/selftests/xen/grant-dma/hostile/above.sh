@@ -13,7 +13,6 @@ cd "$(dirname "$0")/.." || exit
 mode=$(wanted_mode)
 DURATION=${DURATION:-30}
 VISITS=${VISITS:-100000}
-SPOIL=$([ "$mode" = full ] && echo 0 || echo 16)
 BLOCKS=16 # of 4 KiB, which the program reads
 HASHES=$((32 << 20))
 CIPHERTEXT=$((64 << 20))
@@ -53,7 +52,7 @@ hostile/reader /dev/mapper/plain late >"$(figures plain)" &
 plain=$!
 hostile/reader /dev/mapper/checked data >"$(figures checked)" &
 checked=$!
-order linger "$DURATION" "$VISITS" "$SPOIL" </dev/null
+order_linger "$DURATION" "$VISITS"
 
 ktap_test_result "above: dm-crypt was read" end_reader plain $plain
 ktap_test_result "above: dm-verity was read" end_reader checked $checked

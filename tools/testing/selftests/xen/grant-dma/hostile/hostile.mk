@@ -19,7 +19,7 @@ $(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
 		-o $@ $< -lxengnttab -lxentoollog
 
-$(GUEST_PROGRAMS): $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(HOSTILE_DIR)/fill.h $(HOSTILE_DIR)/secret.h
+$(GUEST_PROGRAMS): $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(addprefix $(HOSTILE_DIR)/,fill.h secret.h turn.h)
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra -static -o $@ $<
 

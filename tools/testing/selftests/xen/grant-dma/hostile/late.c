@@ -16,42 +16,27 @@
 
 #include <err.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdalign.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <linux/types.h>
-
 #include "fill.h"
+#include "turn.h"
 
-#define PAGE_BYTES	4096
-#define BUFFER_BYTES	(16 * PAGE_BYTES)
-#define WORDS		(BUFFER_BYTES / sizeof(__u64))
-#define REPEAT		100	/* of the I/O of a turn */
-
-/* How long secrets are there. */
-static const struct timespec secret_time = { .tv_sec = 1, .tv_nsec = 500000000 };
-
-static void do_io(int fd, __u64 *words, off_t offset, unsigned int turn)
+static void do_io(int fd, off_t offset, unsigned int turn)
 {
 	unsigned int i;
 
 	for (i = 0; i < REPEAT; i++)
-		if ((turn & 1 ? pread(fd, words, BUFFER_BYTES, offset) :
-				pwrite(fd, words, BUFFER_BYTES, offset)) != BUFFER_BYTES)
+		if ((turn & 1 ? pread(fd, buffer, BUFFER_BYTES, offset) :
+				pwrite(fd, buffer, BUFFER_BYTES, offset)) != BUFFER_BYTES)
 			err(1, "can't write to or read from the disk");
 }
 
 int main(int argc, char **argv)
 {
-	static alignas(PAGE_BYTES) __u64 words[WORDS];
 	unsigned int turns, bytes = 0;
 	bool done = false;
-	sigset_t signals;
 	off_t offset;
 	int fd;
 
@@ -61,16 +46,14 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		err(1, "can't open %s", argv[1]);
 	offset = strtoul(argv[2], NULL, 0);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	turns_begin();
 	for (turns = 0; !done; turns++) {
 		if (!(turns & 1))
-			fill(words, sizeof(words), SECRET_DATA);
-		do_io(fd, words, offset, turns);
-		fill(words, sizeof(words), SECRET_LATE);
-		done = sigtimedwait(&signals, NULL, &secret_time) == SIGTERM;
-		bytes += differ(words, sizeof(words), SECRET_LATE);
+			fill(buffer, sizeof(buffer), SECRET_DATA);
+		do_io(fd, offset, turns);
+		fill(buffer, sizeof(buffer), SECRET_LATE);
+		done = turn_end();
+		bytes += differ(buffer, sizeof(buffer), SECRET_LATE);
 	}
 	printf("turns %u\nchanged %u\n", turns, bytes);
 	return 0;

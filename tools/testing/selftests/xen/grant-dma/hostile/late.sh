@@ -12,7 +12,6 @@ cd "$(dirname "$0")/.." || exit
 mode=$(wanted_mode)
 VISITS=${VISITS:-1000000}
 DURATION=${DURATION:-20}
-SPOIL=$([ "$mode" = full ] && echo 0 || echo 16)
 
 has_visited() {
 	[ "$(figure linger visits)" -ge "$VISITS" ]
@@ -32,7 +31,7 @@ disk=$(child_of "$device" block)
 
 hostile/late "/dev/$disk" $((128 << 20)) >"$(figures late)" &
 late=$!
-order linger "$DURATION" "$VISITS" "$SPOIL" </dev/null
+order_linger "$DURATION" "$VISITS"
 
 ktap_test_result "late: isolation is $mode" mode_is "$mode"
 ktap_test_result "late: I/O went on" end_late

@@ -20,6 +20,15 @@ order() {
 	sed 's/^/# /' "$(figures "$name")"
 }
 
+# Has the backend keep pages for $1 seconds and $2 visits; unless all is copied, also until
+# it has spoilt some.
+order_linger() {
+	local spoil=16
+
+	[ "$mode" = full ] && spoil=0
+	order linger "$1" "$2" "$spoil" </dev/null
+}
+
 # The number called $2 that $1 printed, nothing if it did not.
 figure() {
 	awk -v name="$2" '$1 == name { print $2 }' "$(figures "$1")" 2>/dev/null

@@ -17,26 +17,13 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdalign.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <linux/types.h>
-
 #include "fill.h"
-
-#define PAGE_BYTES	4096
-#define BUFFER_BYTES	(16 * PAGE_BYTES)
-#define WORDS		(BUFFER_BYTES / sizeof(__u64))
-#define REPEAT		100	/* reads of a turn */
-
-/* How long pages are left alone. */
-static const struct timespec pause_time = { .tv_sec = 1, .tv_nsec = 500000000 };
+#include "turn.h"
 
 static enum secret_kind kind_of(const char *name)
 {
@@ -50,22 +37,47 @@ static enum secret_kind kind_of(const char *name)
 }
 
 /* Returns false when the read fails. */
-static bool read_words(int fd, __u64 *words)
+static bool read_buffer(int fd)
 {
-	if (pread(fd, words, BUFFER_BYTES, 0) == BUFFER_BYTES)
+	if (pread(fd, buffer, BUFFER_BYTES, 0) == BUFFER_BYTES)
 		return true;
 	if (errno != EIO)
 		err(1, "can't read");
 	return false;
 }
 
+static void write_buffer(int fd, enum secret_kind kind)
+{
+	fill(buffer, sizeof(buffer), kind);
+	if (pwrite(fd, buffer, BUFFER_BYTES, 0) != BUFFER_BYTES || fsync(fd))
+		err(1, "can't write");
+}
+
+static void read_until_told(int fd, enum secret_kind kind)
+{
+	unsigned int i, bytes, right = 0, failed = 0, wrong = 0;
+	bool succeeded, done;
+
+	turns_begin();
+	do {
+		for (i = 0; i < REPEAT; i++) {
+			succeeded = read_buffer(fd);
+			bytes = succeeded ? differ(buffer, sizeof(buffer), kind) : 0;
+			failed += !succeeded;
+			right += succeeded && !bytes;
+			wrong += bytes;
+		}
+		done = turn_end();
+		if (succeeded)
+			wrong += differ(buffer, sizeof(buffer), kind);
+	} while (!done);
+	printf("right %u\nfailed %u\nwrong %u\n", right, failed, wrong);
+}
+
 int main(int argc, char **argv)
 {
-	static alignas(PAGE_BYTES) __u64 words[WORDS];
-	unsigned int i, right = 0, failed = 0, wrong = 0;
-	bool writes = argc == 4 && !strcmp(argv[3], "write"), done = false, succeeded;
+	bool writes = argc == 4 && !strcmp(argv[3], "write");
 	enum secret_kind kind;
-	sigset_t signals;
 	int fd;
 
 	if (argc != 3 && !writes)
@@ -74,29 +86,9 @@ int main(int argc, char **argv)
 	fd = open(argv[1], (writes ? O_WRONLY : O_RDONLY) | O_DIRECT);
 	if (fd < 0)
 		err(1, "can't open %s", argv[1]);
-	if (writes) {
-		fill(words, sizeof(words), kind);
-		if (pwrite(fd, words, BUFFER_BYTES, 0) != BUFFER_BYTES || fsync(fd))
-			err(1, "can't write");
-		return 0;
-	}
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	while (!done) {
-		for (i = 0; i < REPEAT; i++) {
-			succeeded = read_words(fd, words);
-			failed += !succeeded;
-			if (succeeded && !differ(words, sizeof(words), kind))
-				right++;
-			else if (succeeded)
-				wrong += differ(words, sizeof(words), kind);
-		}
-		done = sigtimedwait(&signals, NULL, &pause_time) == SIGTERM;
-		if (succeeded)
-			wrong += differ(words, sizeof(words), kind);
-	}
-	printf("right %u\nfailed %u\nwrong %u\n", right, failed, wrong);
+	if (writes)
+		write_buffer(fd, kind);
+	else
+		read_until_told(fd, kind);
 	return 0;
 }

@@ -22,8 +22,8 @@ from tap import Tap
 KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
 SUITES = ["vring_room", "xen_grant_dma_address", "xen_grant_dma_bounce",
           "xen_grant_dma_cache", "xen_grant_dma_deferred", "xen_grant_dma_firmware",
-          "xen_grant_dma_full", "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg",
-          "xen_grant_dma_slot", "xen_grant_dma_virtio"]
+          "xen_grant_dma_full", "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range",
+          "xen_grant_dma_sg", "xen_grant_dma_slot", "xen_grant_dma_virtio"]
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
@@ -59,38 +59,27 @@ awk '$1 != "device" { failures += $6 } END { exit !failures }' /sys/kernel/debug
 # The network's buffers take what references there are, so that what every device gets is
 # its own pool. That must do for each of them, and for swap.
 WITHOUT_REFERENCES = """
-column() {
-	awk -v name="$2" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) field = i }
-		NR > 1 && $1 == "'"$1"'" { print $field }' /sys/kernel/debug/xen/grant-dma/devices
-}
+cd xen/grant-dma && . ./lib.sh || exit
+find_device virtio_net
+network=$device
+find_device virtio_blk
 
-# Each device, and how often it used its pool; what the rng takes lies with its ring.
-used_pools() {
-	for path in /sys/bus/virtio/drivers/virtio_blk/virtio* /sys/bus/virtio/drivers/virtio_net/virtio*; do
-		device=$(basename "$(dirname "$(readlink -f $path)")")
-		echo "$path $(column $device pooled)"
-	done
-}
-
-fio --name=disk --filename=/dev/vda --size=64m --io_size=32m --rw=randwrite --bsrange=512-512k \
+fio --name=disk --filename=/dev/vda --size=64m --io_size=32m --rw=randwrite --bsrange=512-512k \\
 	--direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_fatal=1 --randrepeat=0 &&
 	dd if=/dev/hwrng of=/run/random bs=64 count=64 &&
-	head -c 1000000 /dev/urandom >/run/sent &&
-	socat -t 60 - TCP:192.168.128.1:7 </run/sent >/run/back && cmp /run/sent /run/back || exit
+	random_file /run/sent 1000000 && echoes /run/sent || exit
 echo 5 >/proc/sys/vm/page-cluster
 mkswap /dev/vda && swapon /dev/vda && mount -t tmpfs -o size=300m none /mnt || exit
 fio --name=memory --directory=/mnt --size=230m --rw=write --bs=64k --verify=crc32c --verify_fatal=1 || exit
-cat /proc/swaps /sys/kernel/debug/xen/grant-dma/*
+cat /proc/swaps $TABLES/*
 [ "$(awk '$1 == "/dev/vda" { print $4 }' /proc/swaps)" -gt 16384 ] || exit
 dmesg | grep 'xen-grant-dma: none left' || exit
 # The network waits before it tries again, instead of taking a processor.
-network=$(basename "$(dirname "$(readlink -f /sys/bus/virtio/drivers/virtio_net/virtio*)")")
-failures=$(column $network failures)
+failures=$(table devices $network failures)
 sleep 5
-[ "$(column $network failures)" -lt $((failures + 1000)) ] || exit
-used_pools
-! used_pools | grep ' 0$'
+[ "$(table devices $network failures)" -lt $((failures + 1000)) ] || exit
+# What the rng takes lies with its ring.
+[ "$(table devices $device pooled)" -gt 0 ] && [ "$(table devices $network pooled)" -gt 0 ]
 """
 
 # The disk can't read or write the sector at 1 MiB. Requests before and after it succeed,

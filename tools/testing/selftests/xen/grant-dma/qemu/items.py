@@ -24,11 +24,11 @@ class Item(NamedTuple):
     what: str  # for the user
     suites: list  # in the order in which they are tried
     packages: list  # what is asked for: an item that was downloaded for others is not the one
-    files: Callable  # (archive, suite's name) -> files, versions by part; Refused if it is not the right one
+    files: Callable  # (archive, suite's name, packages) -> files, versions by part; Refused if not the right one
     release: str = None  # of Xen, if not any will do
 
 
-def xen_files(debian, suite, release):
+def xen_files(debian, suite, packages, release):
     """A release of Xen is a set: the hypervisor's source, toolstack and libraries of one suite."""
     suite = debian.suite(suite)
     source = suite.source("xen")
@@ -36,15 +36,15 @@ def xen_files(debian, suite, release):
     if release and not is_release(version, release):
         raise Refused(f"its Xen is {version}")
     toolstack = "xen-utils-" + ".".join(version.split(".")[:2])
-    binaries = suite.binaries([*SYSROOT, toolstack])
+    binaries = suite.binaries([*packages, toolstack])
     return source + binaries, {"Xen": version, "toolstack": version_of(binaries, toolstack)}
 
 
-def qemu_files(debian, suite):
+def qemu_files(debian, suite, packages):
     """QEMU's source, and what it is built with that the host has in a version too old."""
     suite = debian.suite(suite)
     source = suite.source("qemu")
-    return source + suite.alone(QEMU_TOOLS), {"QEMU": version_of(source, "qemu")}
+    return source + suite.alone(packages), {"QEMU": version_of(source, "qemu")}
 
 
 def linux_files(debian, suite, base):
@@ -80,24 +80,24 @@ def xen(release):
     if release == OLDEST:
         suites, release = XEN_SUITES[-2:], None
     return Item("xen", f"Xen {release or ''}".rstrip() + ": source of the hypervisor, arm64 packages of the toolstack",
-                suites, SYSROOT, lambda debian, suite: xen_files(debian, suite, release), release)
+                suites, SYSROOT, lambda *asked: xen_files(*asked, release), release)
 
 
 def linux(base):
     """The source of a Linux release."""
     suites = [f"{release}{part}" for release in ("bookworm", "trixie") for part in ("-security", "", "-backports")]
     return Item(f"linux-{base}", f"source of Linux {base}", [*suites, "forky", "sid"], [],
-                lambda debian, suite: linux_files(debian, suite, base))
+                lambda debian, suite, packages: linux_files(debian, suite, base))
 
 
 # QEMU before 10.0 has faults in its cache of grants.
 QEMU = Item("qemu", "QEMU 10.0 or newer: its source",
             ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS, qemu_files)
 GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"], GUEST,
-                  lambda debian, suite: root_files(debian, suite, GUEST, "arm64"))
+                  lambda *asked: root_files(*asked, "arm64"))
 # A kernel's bindings need a dtschema of their own age.
 DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"], DTSCHEMA,
-                     lambda debian, suite: root_files(debian, suite, DTSCHEMA, host_architecture()))
+                     lambda *asked: root_files(*asked, host_architecture()))
 
 
 def host_architecture():

@@ -36,7 +36,7 @@ class Store:
 
     def download(self, item, suite):
         """Bring an item of a suite, whole; its directory."""
-        files, versions = item.files(self.debian(), suite)
+        files, versions = item.files(self.debian(), suite, item.packages)
         say(f"{item.name}: from {suite}, {archive.megabytes(files):.0f} MB")
         place = self.place(item, suite)
         new = place.with_name(f"{suite}.new")
