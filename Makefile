@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Grant DMA for Xen guests, as an overlay of a kernel tree.
 
-# The newest kernel that there are edits for.
-BASE ?= $(shell cd edits && ls -d [0-9]*.[0-9]* | sort -V | tail -n 1)
-TREE := build/linux-$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
-BASE_TREE := build/base/$(notdir $(TREE))
+# 7.3 has the core only, so far.
+BASE ?= 6.12
+BASES := $(shell cd edits && ls -d [0-9]*.[0-9]* | sort -rV)
+# All that is made for a kernel lies together.
+export BUILD := $(CURDIR)/build/$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
+TREE := $(BUILD)/linux
+BASE_TREE := $(BUILD)/base/linux
 BED_DIR := tools/testing/selftests/xen/grant-dma/qemu
 SERIES := python3 edits/series.py --base $(BASE)
 FROM := $(if $(KDIR),--kdir '$(KDIR)')
-BED := $(MAKE) -C $(BED_DIR) KDIR=$(abspath $(TREE)) BASE='$(if $(KDIR),,$(BASE))'
+BED := $(MAKE) -C $(BED_DIR) KDIR=$(TREE) BASE='$(if $(KDIR),,$(BASE))'
 export BASE
 export PYTHONPATH := $(abspath $(BED_DIR))
 
@@ -39,7 +42,7 @@ bench:
 	$(call fetch_goal,bench)
 	+@$(MAKE) tree
 	@$(SERIES) $(FROM) base --out $(BASE_TREE)
-	+@$(BED) bench BASE_KDIR=$(abspath $(BASE_TREE))
+	+@$(BED) bench BASE_KDIR=$(BASE_TREE)
 
 GOAL ?= boot
 fetch:
@@ -56,20 +59,25 @@ apply:
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers.
-CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding
-IN_GUESTS := bed oldest binding
+CHECKS ?= downloads series patches scripts docs compile bisect kunit bed oldest binding $(OF_OTHER_BASES)
+IN_GUESTS := bed oldest binding $(OTHER_BASES:%=guest-%)
+
+# A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
+OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
+OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,series patches compile kunit guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
 check:
-	$(call fetch_goal,check,yes)
+	+@$(BED) fetch GOAL=check RENEW=yes $(if $(KDIR),,BASE='$(BASE) $(OTHER_BASES)')
 	+@$(MAKE) tree
+	+@$(foreach base,$(OTHER_BASES),$(MAKE) tree BASE=$(base) &&) true
 	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check '$(filter-out $(IN_GUESTS),$(CHECKS))' \
 		'$(filter $(IN_GUESTS),$(CHECKS))'
 
 check-series: tree
 	@python3 edits/series_test.py
 
-check-patches check-scripts check-docs check-compile: check-%: tree
+check-patches check-scripts check-docs check-compile check-bisect: check-%: tree
 	+@python3 edits/check.py $* --tree $(TREE)
 
 check-downloads:
@@ -82,7 +90,20 @@ check-bed:
 	+@$(BED) check
 
 check-binding:
-	+@$(BED) binding DTB=$(abspath $(lastword $(wildcard $(foreach run,boot/guest check/main,build/run/$(run)/out/guest.dtb))))
+	+@$(BED) binding DTB=$(lastword $(wildcard $(foreach run,boot/guest check/main,$(BUILD)/run/$(run)/out/guest.dtb)))
+
+# Of other bases.
+define checks_of_base
+check-series-$(1) check-patches-$(1) check-compile-$(1): check-%-$(1):
+	+@$(MAKE) --old-file=tree check-$$* BASE=$(1)
+
+check-kunit-$(1):
+	+@$(MAKE) check-kunit BASE=$(1) FLAVOURS=main
+
+check-guest-$(1):
+	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=main
+endef
+$(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 
 clean:
 	rm -rf build out

@@ -4,9 +4,11 @@
   scripts  shellcheck on every shell script
   patches  checkpatch on each patch, and whether MAINTAINERS covers every file
   docs     the kernel's documentation builds with ours in it
-  compile  each patch builds; sparse and W=1 have nothing to say on the driver, for each architecture and page size
+  compile  sparse and W=1 have nothing to say on the driver, for each architecture and page size, nor the kernel's
+           parser on Kconfig
+  bisect   each patch builds
 
-Compilers' output is in build/check/.
+Compilers' output is in build/<base>/check/.
 """
 import argparse
 import functools
@@ -24,7 +26,7 @@ from patches import matches, overlay_files
 from series import borrow
 from tap import Tap
 
-BUILD = TOP / "build/check"
+BUILD = Path(os.environ["BUILD"]) / "check"
 # What is ours alone, as targets of the kernel's make.
 COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/vring_room.o", "drivers/virtio/vring_room_test.o"]
 JOBS = f"-j{os.cpu_count()}"
@@ -167,10 +169,11 @@ def compile_variant(tree, name):
     missing = [option for option in ["XEN_VIRTIO", *options] if f"CONFIG_{option}=y\n" not in known]
     if missing:
         return [f"option cannot be had: {option}" for option in missing]
-    for target in COMPILED:
+    targets = [target for target in COMPILED if (tree / target.replace(".o", ".c")).exists()]
+    for target in targets:
         for made in build.glob(f"{target}*.o" if target.endswith("/") else target):
             made.unlink()
-    status, text = kernel.make(log, "W=1", *SPARSE, *COMPILED)
+    status, text = kernel.make(log, "W=1", *SPARSE, *targets)
     return warnings(text) or status and [*text.splitlines()[-20:], f"full log: {log}"]
 
 
@@ -189,8 +192,11 @@ def build_commit(kernel, commit, config, log):
     return status and [*text.splitlines()[-20:], f"full log: {log}"]
 
 
-def bisect(tree, tap, commits):
+def bisect(tree):
     """Build each commit that changes what is built, laid out as the test bed does it, so that ccache knows most."""
+    commits = [line.split(" ", 1) for line in
+               git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
+    tap = Tap(len(commits))
     bed = "tools/testing/selftests/xen/grant-dma/qemu"
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", f"{bed}/kernel.config", f"{bed}/kunit.config"))
@@ -201,16 +207,22 @@ def bisect(tree, tap, commits):
         content, log = built_from(commit, tree), BUILD / f"bisect-{number}.log"
         tap.faults(f"builds: {subject}", content != base and unless_known_good(
             f"{content}{config}", build_commit, kernel, commit, config, log))
+    return tap
+
+
+def parse_kconfig(tree):
+    """The complaints of the kernel's own parser about the options by themselves."""
+    done = output("make", "-s", "-C", tree, f"O={BUILD}/kconfig", f"KBUILD_KCONFIG={TOP}/Kconfig", "ARCH=arm64",
+                  "allyesconfig", env={**os.environ, "MAKEFLAGS": ""})
+    return done.stdout.splitlines() or done.returncode and [f"exit status {done.returncode}"]
 
 
 def compile(tree):
-    commits = [line.split(" ", 1) for line in
-               git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
-    tap = Tap(len(VARIANTS) + len(commits))
+    tap = Tap(len(VARIANTS) + 1)
+    tap.faults("Kconfig can be parsed by itself", parse_kconfig(tree))
     for name in VARIANTS:
         tap.faults(f"sparse and W=1 on {name}", unless_known_good(
             f"{name}{built_from('HEAD', tree)}{VARIANTS[name]}{WANTED}", compile_variant, tree, name))
-    bisect(tree, tap, commits)
     return tap
 
 
@@ -223,7 +235,8 @@ def main():
     return CHECKS[arguments.check](arguments.tree).end()
 
 
-CHECKS = {"scripts": scripts, "patches": patches, "docs": docs, "compile": compile}
+CHECKS = {"scripts": scripts, "patches": patches, "docs": docs, "compile": compile,
+          "bisect": bisect}
 
 
 if __name__ == "__main__":

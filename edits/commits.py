@@ -83,9 +83,6 @@ def insert_entry(maintainers, entry):
 
 def put(patch, index, base, maintainers, paths):
     """Put one patch's content into the index; paths collects what the series brought so far."""
-    for edit in patch.edits:
-        if (edits_dir(base.version) / edit).exists():
-            index.apply(edits_dir(base.version) / edit)
     for path in patch.removes:
         if index.has(path):
             index.remove(path)
@@ -96,6 +93,10 @@ def put(patch, index, base, maintainers, paths):
             file.write(insert_entry(maintainers, entry_for(paths)))
             file.flush()
             index.add({**{path: TOP / path for path in files}, "MAINTAINERS": file.name})
+    # An older base's may change files of the overlay, which is for the newest.
+    for edit in patch.edits:
+        if (edits_dir(base.version) / edit).exists():
+            index.apply(edits_dir(base.version) / edit)
 
 
 def commits(series, base, stamp):
@@ -106,6 +107,8 @@ def commits(series, base, stamp):
             raise Fault(f"the series is on this tree already: it has {series.marker}; nothing changed")
         maintainers, paths, made = index("show", f"{base.commit}:MAINTAINERS"), [], [base.commit]
         for number, patch in enumerate(series.patches, 1):
+            if patch.bases and edits_dir(base.version).name not in patch.bases:
+                continue
             try:
                 put(patch, index, base, maintainers, paths)
             except Fault as fault:

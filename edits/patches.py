@@ -18,6 +18,7 @@ class Patch(NamedTuple):
     files: list = []
     edits: list = []
     removes: list = []
+    bases: list = []  # that have it; all, if none is named
 
 
 class Series(NamedTuple):

@@ -46,7 +46,7 @@ def refuse_own_changes(out, tip):
 
 def make_tree(arguments):
     """Bring a work tree up to date with the overlay, writing only the files that changed."""
-    out = (arguments.out or TOP / f"build/linux-{arguments.base}").absolute()
+    out = (arguments.out or TOP / f"build/{arguments.base}/linux").absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     content, base = load(), base_of(arguments, out.with_name(out.name + ".git"))
     borrow(out, base)
@@ -63,7 +63,7 @@ def make_tree(arguments):
 
 def make_base(arguments):
     """Bring a work tree of the kernel without the overlay up to date."""
-    out = (arguments.out or TOP / f"build/base/linux-{arguments.base}").absolute()
+    out = (arguments.out or TOP / f"build/{arguments.base}/base/linux").absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     base = base_of(arguments, out.with_name(out.name + ".git"))
     borrow(out, base)

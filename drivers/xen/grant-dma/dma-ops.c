@@ -81,7 +81,7 @@ static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl,
 	int i;
 
 	for_each_grant_segment(sgl, seg, nents, i)
-		grant_dma_unmap_page(dev, sg_dma_address(seg), sg_dma_len(seg),
+		grant_dma_unmap_phys(dev, sg_dma_address(seg), sg_dma_len(seg),
 				     dir, attrs);
 }
 
@@ -179,7 +179,7 @@ static struct page *grant_dma_alloc_pages(struct device *dev, size_t size,
 	}
 
 	page = virt_to_page(vaddr);
-	*addr = grant_dma_map_page(dev, page, 0, size, dir, 0);
+	*addr = grant_dma_map_phys(dev, page_to_phys(page), size, dir, 0);
 	if (*addr == DMA_MAPPING_ERROR) {
 		grant_memory_free(vaddr, size);
 		return NULL;
@@ -191,19 +191,8 @@ static void grant_dma_free_pages(struct device *dev, size_t size,
 				 struct page *page, dma_addr_t addr,
 				 enum dma_data_direction dir)
 {
-	grant_dma_unmap_page(dev, addr, size, dir, 0);
+	grant_dma_unmap_phys(dev, addr, size, dir, 0);
 	grant_memory_free(page_address(page), size);
-}
-
-/* MMIO has no frame of this domain's memory behind it that could be granted. */
-static dma_addr_t grant_dma_map_resource(struct device *dev, phys_addr_t phys,
-					 size_t size,
-					 enum dma_data_direction dir,
-					 unsigned long attrs)
-{
-	dev_err_ratelimited(dev, "can't grant MMIO at %pap\n", &phys);
-	grant_device_count_failure(to_grant_device(dev));
-	return DMA_MAPPING_ERROR;
 }
 
 const struct dma_map_ops grant_dma_ops = {
@@ -213,15 +202,14 @@ const struct dma_map_ops grant_dma_ops = {
 	.free_pages = grant_dma_free_pages,
 	.mmap = dma_common_mmap,
 	.get_sgtable = dma_common_get_sgtable,
-	.map_page = grant_dma_map_page,
-	.unmap_page = grant_dma_unmap_page,
+	.map_phys = grant_dma_map_phys,
+	.unmap_phys = grant_dma_unmap_phys,
 	.map_sg = grant_dma_map_sg,
 	.unmap_sg = grant_dma_unmap_sg,
 	.sync_single_for_cpu = grant_dma_sync_single_for_cpu,
 	.sync_single_for_device = grant_dma_sync_single_for_device,
 	.sync_sg_for_cpu = grant_dma_sync_sg_for_cpu,
 	.sync_sg_for_device = grant_dma_sync_sg_for_device,
-	.map_resource = grant_dma_map_resource,
 	.dma_supported = grant_dma_supported,
 	.get_required_mask = grant_dma_get_required_mask,
 	.max_mapping_size = grant_dma_max_mapping_size,

@@ -167,23 +167,23 @@ static int backend_of_pci(struct device *dev, struct device_node *np,
 			  u32 *domid)
 {
 	u32 requester = pci_dev_id(to_pci_dev(dev));
-	struct device_node *iommu = NULL;
+	struct of_phandle_args iommu = { };
 	int ret = -ENODEV;
 
 	if (!of_property_present(np, "iommu-map"))
 		return -ENODEV;
 
-	if (!of_map_id(np, requester, "iommu-map", "iommu-map-mask", &iommu,
-		       domid)) {
-		if (is_grant_iommu(iommu))
-			ret = check_iommu(dev, np, iommu) ?:
+	if (!of_map_iommu_id(np, requester, &iommu)) {
+		*domid = iommu.args[0];
+		if (is_grant_iommu(iommu.np))
+			ret = check_iommu(dev, np, iommu.np) ?:
 			      check_requester(dev, np, requester, *domid);
 	} else if (map_names_grants(np) || may_mean_grants(dev, np)) {
 		dev_err(dev, "%pOF: iommu-map is wrong, or names no IOMMU, for requester ID %#x\n",
 			np, requester);
 		ret = -EINVAL;
 	}
-	of_node_put(iommu);
+	of_node_put(iommu.np);
 	return ret;
 }
 

@@ -137,21 +137,22 @@ dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
 	return map(dev, backend, phys, size, dir, attrs);
 }
 
-/* As dma_map_page() demands it. */
-dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
-			      unsigned long offset, size_t size,
+/* As dma_map_phys() demands it. */
+dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			      enum dma_data_direction dir, unsigned long attrs)
 {
 	bool possible = size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
 			grant_device_mask_fits(dev, *dev->dma_mask) &&
-			grant_map_possible(page);
+			grant_map_possible(phys, attrs);
 	struct grant_device *gdev = to_grant_device(dev);
 	dma_addr_t addr = DMA_MAPPING_ERROR;
 
 	if (likely(possible))
-		addr = map(dev, gdev->backend, page_to_phys(page) + offset, size,
-			   dir, attrs);
+		addr = map(dev, gdev->backend, phys, size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {
+		if (attrs & DMA_ATTR_MMIO)
+			dev_err_ratelimited(dev, "can't grant MMIO at %pap\n",
+					    &phys);
 		grant_device_count_failure(gdev);
 		return addr;
 	}
@@ -251,8 +252,8 @@ void grant_unmap(struct grant_backend *backend, dma_addr_t addr, size_t size,
 	unmap(backend, addr, size, dir, attrs, &right);
 }
 
-/* As dma_unmap_page() demands it. What is mapped ends, whatever size is given. */
-void grant_dma_unmap_page(struct device *dev, dma_addr_t addr, size_t size,
+/* As dma_unmap_phys() demands it. What is mapped ends, whatever size is given. */
+void grant_dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs)
 {
 	struct grant_device *gdev = to_grant_device(dev);

@@ -6,7 +6,7 @@
 #ifndef _XEN_GRANT_DMA_MAPPING_H
 #define _XEN_GRANT_DMA_MAPPING_H
 
-#include <linux/dma-direction.h>
+#include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 
@@ -14,10 +14,15 @@ struct device;
 struct grant_backend;
 struct grant_mapping;
 
-/* Only memory of this domain can be granted, neither MMIO nor a device's memory. */
-static inline bool grant_map_possible(struct page *page)
+/*
+ * Only memory of this domain can be granted, neither MMIO nor a device's memory. And
+ * any of it may have to be copied, which a driver must not forbid.
+ */
+static inline bool grant_map_possible(phys_addr_t phys, unsigned long attrs)
 {
-	return pfn_valid(page_to_pfn(page)) && !is_zone_device_page(page);
+	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)) &&
+	       pfn_valid(PHYS_PFN(phys)) &&
+	       !is_zone_device_page(phys_to_page(phys));
 }
 
 dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,
@@ -28,10 +33,9 @@ bool grant_map_begin_pooled(struct device *dev, struct grant_mapping *mapping,
 void grant_unmap(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		 enum dma_data_direction dir, unsigned long attrs);
 
-dma_addr_t grant_dma_map_page(struct device *dev, struct page *page,
-			      unsigned long offset, size_t size,
+dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			      enum dma_data_direction dir, unsigned long attrs);
-void grant_dma_unmap_page(struct device *dev, dma_addr_t addr, size_t size,
+void grant_dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs);
 
 #endif /* _XEN_GRANT_DMA_MAPPING_H */

@@ -23,7 +23,7 @@
 /* Whether the DMA of a device goes through grants. */
 bool grant_setup_done(const struct device *dev)
 {
-	return dev->dma_ops && dev->dma_ops->map_page == grant_dma_ops.map_page;
+	return dev->dma_ops && dev->dma_ops->alloc == grant_dma_ops.alloc;
 }
 
 /* Whether a device must do no DMA. */

@@ -161,13 +161,14 @@ static dma_addr_t map_entries(struct device *dev, struct grant_backend *backend,
 }
 
 /* Whether all entries are memory of this domain. */
-static bool can_be_granted(struct scatterlist *sgl, int nents)
+static bool can_be_granted(struct scatterlist *sgl, int nents,
+			   unsigned long attrs)
 {
 	struct scatterlist *sg;
 	int left;
 
 	for_each_entry(sgl, sg, nents, left)
-		if (sg->length && !grant_map_possible(sg_page(sg)))
+		if (sg->length && !grant_map_possible(sg_phys(sg), attrs))
 			return false;
 	return true;
 }
@@ -214,7 +215,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 	struct segment segment;
 	dma_addr_t addr;
 
-	if (!can_be_granted(sgl, nents))
+	if (!can_be_granted(sgl, nents, attrs))
 		return -EINVAL;
 
 	for (; left; left -= segment.nents, sg = segment.end) {

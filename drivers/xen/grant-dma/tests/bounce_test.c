@@ -666,8 +666,7 @@ static dma_addr_t raw_map(struct kunit *test, void *buffer, size_t size,
 	struct bounce_test *t = test->priv;
 	dma_addr_t addr;
 
-	addr = t->dev->dma_ops->map_page(t->dev, virt_to_page(buffer),
-					 offset_in_page(buffer), size, dir, 0);
+	addr = test_raw_map(t->dev, virt_to_phys(buffer), size, dir);
 	KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
 	return addr;
 }
@@ -677,7 +676,7 @@ static void raw_unmap(struct kunit *test, dma_addr_t addr, size_t size,
 {
 	struct bounce_test *t = test->priv;
 
-	t->dev->dma_ops->unmap_page(t->dev, addr, size, dir, 0);
+	test_raw_unmap(t->dev, addr, size, dir);
 }
 
 static void raw_sync_for_cpu(struct kunit *test, dma_addr_t addr, size_t size,

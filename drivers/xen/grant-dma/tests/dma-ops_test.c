@@ -151,6 +151,25 @@ static void map_page_refused(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Whether a buffer is copied depends on more than a driver can know. */
+static void require_coherent_refused(struct kunit *test)
+{
+	struct page *page = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	struct scatterlist sg;
+	dma_addr_t addr;
+
+	addr = dma_map_phys(t->dev, page_to_phys(page), PAGE_SIZE, DMA_TO_DEVICE,
+			    DMA_ATTR_REQUIRE_COHERENT);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, page, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, dma_map_sg_attrs(t->dev, &sg, 1, DMA_TO_DEVICE,
+					       DMA_ATTR_REQUIRE_COHERENT), 0);
+	expect_idle(test);
+}
+
 /* Something that a bus decodes, but not as this domain's memory. */
 static void map_page_not_ram(struct kunit *test)
 {
@@ -542,6 +561,7 @@ static void coherent_mmap(struct kunit *test)
 static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(map_page_random, table_params),
 	KUNIT_CASE_PARAM(map_page_refused, table_params),
+	KUNIT_CASE_PARAM(require_coherent_refused, table_params),
 	KUNIT_CASE_PARAM(map_page_not_ram, table_params),
 	KUNIT_CASE_PARAM(coherent, table_params),
 	KUNIT_CASE_PARAM(coherent_large, table_params),

@@ -350,7 +350,7 @@ bool fake_table_retry(struct fake_table *table)
 static const char * const tables[] = { "fake table", "Xen's table" };
 
 /* Tests with these parameters run on a fake table, and in a guest on Xen's. */
-const void *table_params(const void *prev, char *desc)
+const void *table_params(struct kunit *test, const void *prev, char *desc)
 {
 	const char * const *param = prev ? (const char * const *)prev + 1 :
 					   tables;

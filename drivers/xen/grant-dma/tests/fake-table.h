@@ -61,7 +61,7 @@ struct fake_table {
 struct fake_table *fake_table_create(struct kunit *test, unsigned int size);
 bool fake_table_retry(struct fake_table *table);
 
-const void *table_params(const void *prev, char *desc);
+const void *table_params(struct kunit *test, const void *prev, char *desc);
 struct fake_table *table_of_param(struct kunit *test);
 struct fake_table *strict_table(struct kunit *test);
 struct fake_table *full_table(struct kunit *test);

@@ -11,6 +11,7 @@
 #include <linux/cleanup.h>
 #include <linux/dma-mapping.h>
 #include <linux/of.h>
+#include <linux/of_device.h>
 #include <linux/of_platform.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
@@ -221,6 +222,18 @@ static struct platform_driver consumer_driver = {
 	},
 };
 
+static void expect_no_dma(struct kunit *test, struct device *dev)
+{
+	void *buffer = kunit_kzalloc(test, 1, GFP_KERNEL);
+	dma_addr_t addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	addr = dma_map_single(dev, buffer, 1, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, dma_mapping_error(dev, addr));
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(dev, 1, &addr, GFP_KERNEL));
+	KUNIT_EXPECT_NE(test, dma_set_mask(dev, DMA_BIT_MASK(64)), 0);
+}
+
 /*
  * What comes of it when a driver is there. The driver is bound even where DMA is
  * refused, as its bus takes no notice.
@@ -231,11 +244,8 @@ static void probe_of(struct kunit *test)
 	struct device *dev = find_device(test, d->node);
 	struct grant_device *gdev;
 	const char *fault = NULL;
-	void *buffer = kunit_kzalloc(test, 1, GFP_KERNEL);
 	bool bound, refused;
-	dma_addr_t addr;
 
-	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	if (d->no_driver)
 		kunit_skip(test, "waits for the other IOMMU's driver");
 	if (expected(d) == -EINVAL)
@@ -252,19 +262,72 @@ static void probe_of(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!gdev, !fault && !expected(d));
 	if (gdev)
 		KUNIT_EXPECT_EQ(test, gdev->backend->domid, d->domid);
-	if (refused) {
-		addr = dma_map_single(dev, buffer, 1, DMA_TO_DEVICE);
-		KUNIT_EXPECT_TRUE(test, dma_mapping_error(dev, addr));
-		KUNIT_EXPECT_NULL(test, dma_alloc_coherent(dev, 1, &addr,
-							   GFP_KERNEL));
-		KUNIT_EXPECT_NE(test, dma_set_mask(dev, DMA_BIT_MASK(64)), 0);
-	}
+	if (refused)
+		expect_no_dma(test, dev);
 	platform_driver_unregister(&consumer_driver);
 
 	expect_message(test, fault);
 	KUNIT_EXPECT_TRUE(test, bound);
 	KUNIT_EXPECT_EQ(test, refused, !!fault);
 	KUNIT_EXPECT_NULL(test, dev->dma_ops);
+}
+
+static int heedless_dma_configure(struct device *dev)
+{
+	of_dma_configure(dev, dev->of_node, true);
+	return 0;
+}
+
+static const struct bus_type heedless_bus = {
+	.name = "grant-test-bus",
+	.dma_configure = heedless_dma_configure,
+};
+
+static struct device_driver heedless_driver = {
+	.name = "grant-test-driver",
+	.bus = &heedless_bus,
+};
+
+static void heedless_release(struct device *dev)
+{
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(bus_unregister_action, bus_unregister,
+			    const struct bus_type *);
+KUNIT_DEFINE_ACTION_WRAPPER(device_unregister_action, device_unregister,
+			    struct device *);
+KUNIT_DEFINE_ACTION_WRAPPER(driver_unregister_action, driver_unregister,
+			    struct device_driver *);
+
+/* A bus that takes no notice of errors binds the driver, too. */
+static void heedless(struct kunit *test)
+{
+	struct device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test, bus_register(&heedless_bus), 0);
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, bus_unregister_action,
+						  (void *)&heedless_bus), 0);
+	KUNIT_ASSERT_EQ(test, driver_register(&heedless_driver), 0);
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, driver_unregister_action,
+						  &heedless_driver), 0);
+
+	dev->init_name = "grant-test-heedless";
+	dev->bus = &heedless_bus;
+	dev->release = heedless_release;
+	dev->of_node = find_node(test, "grant-test-cells-0");
+	dev->coherent_dma_mask = DMA_BIT_MASK(64);
+	dev->dma_mask = &dev->coherent_dma_mask;
+	KUNIT_ASSERT_EQ(test, device_register(dev), 0);
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, device_unregister_action,
+						  dev), 0);
+
+	KUNIT_EXPECT_TRUE(test, device_is_bound(dev));
+	KUNIT_EXPECT_TRUE(test, grant_setup_refused(dev));
+	expect_no_dma(test, dev);
 }
 
 static void pci_requester(struct kunit *test)
@@ -332,6 +395,7 @@ static struct kunit_case firmware_cases[] = {
 	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
+	KUNIT_CASE(heedless),
 	KUNIT_CASE(pci_requester),
 	{}
 };

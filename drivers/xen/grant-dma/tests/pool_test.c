@@ -314,13 +314,13 @@ static void misuse(struct kunit *test)
 	other = map(test, SZ_16K, SZ_16K, DMA_FROM_DEVICE);
 	backend_writes(test, other, 1, SZ_16K);
 
-	t->dev->dma_ops->unmap_page(t->dev, addr + SZ_4K, SZ_4K, DMA_FROM_DEVICE, 0);
+	test_raw_unmap(t->dev, addr + SZ_4K, SZ_4K, DMA_FROM_DEVICE);
 	t->dev->dma_ops->sync_single_for_cpu(t->dev, addr, SZ_32K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(t->vaddr + SZ_16K, OTHER, SZ_16K));
 	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).used, 8);
 
 	dma_unmap_page(t->dev, addr, SZ_16K, DMA_FROM_DEVICE);
-	t->dev->dma_ops->unmap_page(t->dev, addr, SZ_16K, DMA_FROM_DEVICE, 0);
+	test_raw_unmap(t->dev, addr, SZ_16K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).used, 4);
 	dma_unmap_page(t->dev, other, SZ_16K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(t->vaddr + SZ_16K, 1, SZ_16K));

@@ -156,6 +156,36 @@ void test_idle(struct kunit *test, struct device *dev)
 }
 
 /**
+ * test_raw_map() - map memory as a driver with faults does
+ * @dev: the device
+ * @phys: where it begins
+ * @size: bytes
+ * @dir: direction
+ *
+ * Debugging of the DMA API had better not know.
+ *
+ * Return: its DMA address, or DMA_MAPPING_ERROR.
+ */
+dma_addr_t test_raw_map(struct device *dev, phys_addr_t phys, size_t size,
+			enum dma_data_direction dir)
+{
+	return dev->dma_ops->map_phys(dev, phys, size, dir, 0);
+}
+
+/**
+ * test_raw_unmap() - unmap memory as a driver with faults does
+ * @dev: the device
+ * @addr: DMA address
+ * @size: bytes
+ * @dir: direction
+ */
+void test_raw_unmap(struct device *dev, dma_addr_t addr, size_t size,
+		    enum dma_data_direction dir)
+{
+	dev->dma_ops->unmap_phys(dev, addr, size, dir, 0);
+}
+
+/**
  * test_backend_exists() - whether a backend domain has an object
  * @domid: its domain ID
  */

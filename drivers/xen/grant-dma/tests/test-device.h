@@ -7,6 +7,7 @@
 #ifndef _XEN_GRANT_DMA_TEST_DEVICE_H
 #define _XEN_GRANT_DMA_TEST_DEVICE_H
 
+#include <linux/dma-direction.h>
 #include <linux/prandom.h>
 #include <linux/types.h>
 
@@ -28,6 +29,10 @@ grant_ref_t test_ref(struct kunit *test, dma_addr_t addr);
 void *test_view(struct kunit *test, dma_addr_t addr);
 bool test_resolves(struct kunit *test, dma_addr_t addr, phys_addr_t phys,
 		   size_t size);
+dma_addr_t test_raw_map(struct device *dev, phys_addr_t phys, size_t size,
+			enum dma_data_direction dir);
+void test_raw_unmap(struct device *dev, dma_addr_t addr, size_t size,
+		    enum dma_data_direction dir);
 bool test_backend_exists(domid_t domid);
 void test_idle(struct kunit *test, struct device *dev);
 

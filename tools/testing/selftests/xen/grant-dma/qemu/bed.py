@@ -9,7 +9,7 @@
     results["off"].out           # directory with what the commands left in $OUT
     results.problems             # what went wrong, as lines for a reader; empty if all is well
 
-Everything a run leaves lies in build/run/<name>/, which dom0 sees as /share over virtio-9p:
+Everything a run leaves lies in build/<base>/run/<name>/, which dom0 sees as /share over virtio-9p:
 xen.log (console of Xen and dom0), guest-<guest>.log (console of the guest), and a directory a
 guest: config (xl's), backend and backend.log (QEMU's arguments and messages), commands, out/,
 grant-maps (how often backends mapped grants), verdict.
@@ -117,7 +117,7 @@ def xen_machine(share, log):
 
 
 def fresh_directory(name):
-    """build/run/<name>, empty."""
+    """build/<base>/run/<name>, empty."""
     directory = BUILD / "run" / name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)

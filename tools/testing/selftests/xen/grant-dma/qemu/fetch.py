@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Downloads all that a run needs, before anything is built:
 
-  fetch.py GOAL [--base VERSION] [--xen RELEASE] [--renew] [--out FILE]
+  fetch.py GOAL [--base VERSION]... [--xen RELEASE] [--renew] [--out FILE]
 
 Each thing comes from the first suite, of those named in items.py, that has all of it, and stays in the cache. FILE
 tells make where each lies.
@@ -30,7 +30,7 @@ def main():
     """Fetch; a Fault is the end."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("goal", choices=("boot", "check", "bench"))
-    parser.add_argument("--base", help="a Linux release, such as 6.12")
+    parser.add_argument("--base", action="append", default=[], help="a Linux release, such as 6.12")
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; the newest that can be had")
     parser.add_argument("--renew", action="store_true", help="look for a newer Xen than the one that is there")
     parser.add_argument("--out", type=Path, help="the makefile to write")

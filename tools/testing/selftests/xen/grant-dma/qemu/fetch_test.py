@@ -267,6 +267,10 @@ def test_a_newer_xen_is_looked_for_when_asked(scratch):
         here.take_away("pool/sid/")
         expect(here.new_store().get(xen(None)).name == "bookworm", "asked without need")
         expect(here.new_store().get(xen(None), renew=True).name == "forky")
+        here.server.requests.clear()
+        here.new_store().get(xen(None), renew=True)
+        again = [path for path, _ in here.server.requests if path.startswith("pool/forky/")]
+        expect(not again, again)
         expect(list(here.store.answers(xen(None))) == ["sid", "trixie-security", "trixie", "bookworm-security"],
                here.store.answers(xen(None)))
 

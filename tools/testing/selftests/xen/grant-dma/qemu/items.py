@@ -105,7 +105,7 @@ def host_architecture():
     return archive.run(["dpkg", "--print-architecture"]).strip()
 
 
-def of_goal(goal, base, release):
+def of_goal(goal, bases, release):
     """What a goal needs; a base of the user's own is not downloaded."""
-    return [*([linux(base)] if base else []), xen(release), QEMU, GUEST_ROOT,
+    return [*map(linux, bases), xen(release), QEMU, GUEST_ROOT,
             *([DTSCHEMA_ROOT] if goal == "check" else [])]

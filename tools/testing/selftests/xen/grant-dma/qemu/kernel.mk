@@ -9,8 +9,12 @@ FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
 FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
-OPTION_16k := CONFIG_ARM64_16K_PAGES=y
-OPTION_64k := CONFIG_ARM64_64K_PAGES=y
+# Not every base has ring bounces.
+ROOM_TEST := $(if $(wildcard $(KDIR)/drivers/virtio/vring_room_test.c),CONFIG_VIRTIO_RING_KUNIT_TEST=y)
+OPTIONS_main := $(ROOM_TEST)
+OPTIONS_debug := $(ROOM_TEST)
+OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(ROOM_TEST)
+OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(ROOM_TEST)
 ALL_FLAVOURS := main debug 16k 64k bench
 # What modules are built against is made with them.
 TARGETS_bench := modules
@@ -31,7 +35,7 @@ $(ALL_FLAVOURS:%=kernel-%): kernel-%:
 $(ALL_FLAVOURS:%=configure-%): configure-%:
 	mkdir -p $(KERNEL)/$*
 	cat $(FRAGMENTS_$*) > $(KERNEL)/$*/wanted
-	echo $(OPTION_$*) >> $(KERNEL)/$*/wanted
+	printf '%s\n' $(OPTIONS_$*) >> $(KERNEL)/$*/wanted
 	./update-config.sh $(KERNEL)/$* $(kbuild)
 
 $(ALL_FLAVOURS:%=build-%): build-%: configure-%

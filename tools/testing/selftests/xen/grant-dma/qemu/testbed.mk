@@ -34,7 +34,7 @@ boot shell:
 kunit: FLAVOURS := main 16k 64k
 kunit:
 	$(NEEDS_PIECES) FLAVOURS="$(FLAVOURS)" >&2
-	@python3 without_xen.py
+	@python3 without_xen.py $(FLAVOURS)
 
 check: FLAVOURS := main debug 64k
 check:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""KUnit on kernels that run without Xen, as TAP; what needs Xen is skipped.
+"""KUnit on kernels that run without Xen, as TAP: without_xen.py KERNEL...
+
+What needs Xen is skipped.
 
 QEMU's cortex-a57, on which Xen runs, has no 16 KiB pages.
 """
@@ -11,17 +13,15 @@ from bed import Guest
 from check import KUNIT, Test, judge, judge_kunit
 from tap import Tap
 
-KERNELS = ["main", "16k", "64k"]
 
-
-def main():
+def main(kernels):
     """Run it."""
     tap = Tap()
-    for kernel in KERNELS:
+    for kernel in kernels:
         result = bed.boot_without_xen(f"kunit-{kernel}", f"{KUNIT} kunit_shutdown=poweroff", kernel)
         judge(tap, Test(Guest(kernel, ""), judge_kunit), result)
     return tap.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
