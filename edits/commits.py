@@ -7,31 +7,24 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 from base import TOP, Fault, git
 from patches import edits_dir, files_of, matches, overlay_files
 
 
-class Stamp(NamedTuple):
-    """Who signs the commits, and git's environment for it."""
-    signer: str
-    env: dict = {}
-
-
 def user_stamp(directory):
+    """Git's environment for commits of the user's own; nobody's sign-off is written, `git am -s` adds it."""
     try:
-        ident = git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", cwd=directory)
+        git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", cwd=directory)
     except Fault:
-        raise Fault("git does not know who signs the patches: set user.name and user.email with git config") from None
-    return Stamp(ident[:ident.rindex(">") + 1])
+        raise Fault("git does not know who you are: set user.name and user.email with git config") from None
+    return {}
 
 
 def fixed_stamp():
     """The same for everyone and at any time, so that the same content is the same commit."""
-    name, address = "xen-grant-dma", "xen-grant-dma@example.org"
-    return Stamp(f"{name} <{address}>", {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-                 for what, value in (("NAME", name), ("EMAIL", address), ("DATE", "@0 +0000"))})
+    return {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (
+            ("NAME", "xen-grant-dma"), ("EMAIL", "xen-grant-dma@example.org"), ("DATE", "@0 +0000"))}
 
 
 class Index:
@@ -49,6 +42,8 @@ class Index:
 
     def add(self, sources):
         """Take in files, given as a dictionary from the path in the kernel tree to the file that is to be there."""
+        if not sources:
+            return
         blobs = self("hash-object", "-w", "--no-filters", "--stdin-paths", stdin="\n".join(map(str, sources.values())))
         modes = ("100755" if os.access(source, os.X_OK) else "100644" for source in sources.values())
         self("update-index", "--add", "--index-info", stdin="\n".join(
@@ -87,12 +82,14 @@ def put(patch, index, base, maintainers, paths):
         if index.has(path):
             index.remove(path)
     files = files_of(patch, overlay_files())
-    if files:
-        paths += files
+    index.add({path: TOP / path for path in files})
+    paths += files
+    entry = entry_for(paths)
+    if files and any(line.startswith("F:") for line in entry):
         with tempfile.NamedTemporaryFile("w") as file:
-            file.write(insert_entry(maintainers, entry_for(paths)))
+            file.write(insert_entry(maintainers, entry))
             file.flush()
-            index.add({**{path: TOP / path for path in files}, "MAINTAINERS": file.name})
+            index.add({"MAINTAINERS": file.name})
     # An older base's may change files of the overlay, which is for the newest.
     for edit in patch.edits:
         if (edits_dir(base.version) / edit).exists():
@@ -117,6 +114,6 @@ def commits(series, base, stamp):
             tree = index("write-tree")
             if tree == git("rev-parse", made[-1] + "^{tree}", cwd=base.git_dir):
                 continue
-            text = f"{patch.subject}\n\n{patch.message.strip()}\n\nSigned-off-by: {stamp.signer}\n"
-            made.append(git("commit-tree", "-p", made[-1], tree, stdin=text, env=stamp.env, cwd=base.git_dir))
+            text = f"{patch.subject}\n\n{patch.message.strip()}\n"
+            made.append(git("commit-tree", "-p", made[-1], tree, stdin=text, env=stamp, cwd=base.git_dir))
     return made[1:]

@@ -21,9 +21,27 @@ class Patch(NamedTuple):
     bases: list = []  # that have it; all, if none is named
 
 
+class Group(NamedTuple):
+    name: str
+    subject: str
+    cover: str
+    patch: list
+    alone: bool = False
+
+
 class Series(NamedTuple):
     marker: str  # a file that only a tree with the series has
-    patches: list
+    groups: list
+    unsent: list  # patterns of overlay files that are in no patch
+
+    @property
+    def patches(self):
+        """Those of all groups that go together."""
+        return [patch for group in self.groups if not group.alone for patch in group.patch]
+
+    def only(self, group):
+        """A series of one group."""
+        return self._replace(groups=[group._replace(alone=False)])
 
 
 def matches(path, pattern):
@@ -48,18 +66,22 @@ def load():
     with open(EDITS / "series.toml", "rb") as file:
         content = tomllib.load(file)
     try:
-        patches = [Patch(**patch) for patch in content["patch"]]
+        groups = [Group(**{**group, "patch": [Patch(**patch) for patch in group["patch"]]})
+                  for group in content["group"]]
     except TypeError as error:
         raise Fault(f"edits/series.toml: {error}") from None
-    check_all_used_once(patches)
-    return Series(content["marker"], patches)
+    series = Series(content["marker"], groups, content["unsent"])
+    check_all_used_once(series)
+    return series
 
 
-def check_all_used_once(patches):
+def check_all_used_once(series):
+    patches = [patch for group in series.groups for patch in group.patch]
     faults = []
     for path in overlay_files():
         users = [patch.subject for patch in patches if files_of(patch, [path])]
-        if len(users) != 1:
+        wanted = 0 if any(matches(path, pattern) for pattern in series.unsent) else 1
+        if len(users) != wanted:
             faults.append(f"{path} is in {'patches ' + ' and '.join(map(repr, users)) if users else 'no patch'}")
     present = {path.name for path in EDITS.glob("*/*.patch")}
     named = [edit for patch in patches for edit in patch.edits]

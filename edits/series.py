@@ -5,12 +5,13 @@ edits/series.toml lists the patches.
 """
 import argparse
 import fcntl
+import subprocess
 import tempfile
 from pathlib import Path
 
 from base import TOP, Fault, debian, git, git_tree, is_git, kernel_version, plain_tree
 from commits import commits, fixed_stamp, user_stamp
-from patches import EDITS, load, touched
+from patches import load, touched
 
 BRANCH = "xen-grant-dma"
 
@@ -72,26 +73,49 @@ def make_base(arguments):
     git("reset", "--quiet", "--hard", base.commit, cwd=out)
 
 
-def fill_cover(cover, base):
-    subject, _, text = (EDITS / "cover.txt").read_text().partition("\n")
+def fill_cover(cover, group, base):
     results = TOP / "build/check/summary"
     tests = f"Test results (make check):\n\n{results.read_text()}" if results.exists() else ""
-    text = f"{text.strip()}\n\nMade for Linux {base.version}.\n\n{tests}".strip()
-    cover.write_text(cover.read_text().replace("*** SUBJECT HERE ***", subject).replace("*** BLURB HERE ***", text))
+    text = f"{group.cover.strip()}\n\nMade for Linux {base.version}.\n\n{tests}".strip()
+    cover.write_text(cover.read_text().replace("*** SUBJECT HERE ***", group.subject)
+                     .replace("*** BLURB HERE ***", text))
+
+
+def recipients(tree, patches):
+    """Who gets the patches, as options of git format-patch, by the kernel's own script."""
+    found = subprocess.run(["perl", "scripts/get_maintainer.pl", "--no-tree", "--no-git", "--no-git-fallback", "--no-rolestats",
+                            "--separator=\n", *patches], cwd=tree, text=True, capture_output=True)
+    if found.returncode:
+        raise Fault(f"get_maintainer.pl: {found.stderr.strip()}")
+    return [f"--to={line}" for line in found.stdout.splitlines() if line]
+
+
+def write_group(series, group, base, out):
+    """The patches of a group on the untouched base, and its cover letter; how many patches they are."""
+    for old in out.glob("*.patch"):
+        old.unlink()
+    tip = commits(series.only(group), base, user_stamp(TOP))[-1]
+    command = ("format-patch", "--quiet", "--no-renames", "--full-index", "--cover-letter", f"--base={base.commit}",
+               f"--subject-prefix=PATCH {group.name}", "-o", out.absolute(), f"{base.commit}..{tip}")
+    git(*command, cwd=base.git_dir)
+    with tempfile.TemporaryDirectory() as tree:
+        for path in ("MAINTAINERS", "scripts/get_maintainer.pl"):
+            Path(tree, path).parent.mkdir(exist_ok=True)
+            Path(tree, path).write_text(git("show", f"{base.commit}:{path}", cwd=base.git_dir) + "\n")
+        patches = [path.absolute() for path in sorted(out.glob("*.patch"))[1:]]
+        git(*command[:-3], *recipients(tree, patches), *command[-3:], cwd=base.git_dir)
+    fill_cover(out / "0000-cover-letter.patch", group, base)
+    return len(patches)
 
 
 def make_series(arguments):
-    """Write the patches and a cover letter for mailing."""
+    """Write each group's patches and cover letter for mailing."""
     with tempfile.TemporaryDirectory() as scratch:
         content, base = load(), base_of(arguments, Path(scratch))
-        tip = commits(content, base, user_stamp(TOP))[-1]
         out = arguments.out or TOP / f"out/series/{base.version}"
-        for old in out.glob("*.patch"):
-            old.unlink()
-        git("format-patch", "--quiet", "--no-renames", "--cover-letter", "-o", out.absolute(),
-            f"{base.commit}..{tip}", cwd=base.git_dir)
-    fill_cover(out / "0000-cover-letter.patch", base)
-    print(f"{out}: {len(list(out.iterdir())) - 1} patches and a cover letter, for git am or git send-email")
+        for group in content.groups:
+            count = write_group(content, group, base, out / group.name)
+            print(f"{out / group.name}: {count} patches and a cover letter, for git am or git send-email")
 
 
 def apply_to_git(tree):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import tap
 from base import CACHE, TOP, Fault, debian, git
-from commits import insert_entry
-from patches import check_all_used_once, load, matches, overlay_files, touched
+from commits import commits, fixed_stamp, insert_entry
+from patches import check_all_used_once, files_of, load, matches, overlay_files, touched
 from series import BRANCH
 
 BASE = debian(os.environ["BASE"])
@@ -86,9 +86,11 @@ def test_apply_gives_the_same_tree_as_git_am(scratch):
     status, said = tool("series", "--out", scratch / "series")
     expect(status == 0, said)
     mailed = clone(scratch / "mailed")
-    patches = sorted((scratch / "series").glob("*.patch"))
-    expect(patches[0].name == "0000-cover-letter.patch", patches)
-    git("am", "--quiet", *patches[1:], cwd=mailed, env=WHO)
+    for group in load().groups:
+        patches = sorted((scratch / "series" / group.name).glob("*.patch"))
+        expect(patches[0].name == "0000-cover-letter.patch", patches)
+        if not group.alone:
+            git("am", "--quiet", "--3way", *patches[1:], cwd=mailed, env=WHO)
     ours = applied(clone(scratch / "ours"))
     expect(git("rev-parse", "HEAD^{tree}", cwd=mailed) == git("rev-parse", "HEAD^{tree}", cwd=ours), "other tree")
     expect(git("log", "--format=%s%n%b%an", cwd=mailed) == git("log", "--format=%s%n%b%an", cwd=ours), "other commits")
@@ -218,13 +220,31 @@ def test_every_pattern_names_a_file(scratch):
             expect(any(matches(path, pattern) for path in overlay_files()), f"no file: {pattern}")
 
 
+def test_each_group_applies_alone(scratch):
+    for group in load().groups:
+        expect(commits(load().only(group), BASE, fixed_stamp()), group.name)
+
+
+def test_cover_letters_name_base_recipients_and_nobody_who_signs(scratch):
+    status, said = tool("series", "--out", scratch)
+    expect(status == 0, said)
+    for group in load().groups:
+        first, *patches = (path.read_text() for path in sorted((scratch / group.name).glob("*.patch")))
+        expect(group.subject in first and "@" in first.partition("\nTo: ")[2].partition("\n")[0], first)
+        expect(f"base-commit: {BASE.commit}" in first, first)
+        expect(not any("Signed-off-by:" in patch for patch in patches), group.name)
+
+
 def test_files_in_no_patch_or_in_two(scratch):
-    patches = load().patches
-    for wrong, word in ((patches[1:], "is in no patch"), ([*patches, patches[0]], "is in patches")):
+    *others, core = sorted(load().groups, key=lambda group: group.name == "core")
+    bringing = next(patch for patch in core.patch if patch.files)
+    path = files_of(bringing, overlay_files())[0]
+    for wrong, word in (([patch for patch in core.patch if patch != bringing], "is in no patch"),
+                        ([*core.patch, bringing], "is in patches")):
         try:
-            check_all_used_once(wrong)
+            check_all_used_once(load()._replace(groups=[*others, core._replace(patch=wrong)]))
         except Fault as fault:
-            expect(patches[0].files[0] in str(fault) and word in str(fault), fault)
+            expect(path in str(fault) and word in str(fault), fault)
         else:
             raise AssertionError(f"not noticed: {word}")
 

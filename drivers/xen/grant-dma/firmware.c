@@ -121,6 +121,16 @@ static int backend_of_device(struct device *dev, struct device_node *np,
 	return 0;
 }
 
+static u32 cells_of_iommu(phandle handle)
+{
+	struct device_node *iommu = of_find_node_by_phandle(handle);
+	u32 cells = 1;
+
+	of_property_read_u32(iommu, "#iommu-cells", &cells);
+	of_node_put(iommu);
+	return cells;
+}
+
 /*
  * Without a mask, an entry for a range of requester IDs gives each another domain
  * ID, one more than that of the ID before it, which nobody can mean.
@@ -128,13 +138,16 @@ static int backend_of_device(struct device *dev, struct device_node *np,
 static int check_requester(struct device *dev, struct device_node *np,
 			   u32 requester, u32 domid)
 {
-	u32 mask = ~0, base, first, length, i;
+	u32 mask = ~0, base, handle, cells, first, length, i;
 
 	of_property_read_u32(np, "iommu-map-mask", &mask);
-	/* Entries are: first requester ID, IOMMU, domain ID of the first, length. */
-	for (i = 0; !of_property_read_u32_index(np, "iommu-map", i, &base); i += 4) {
+	/* Entries are: first requester ID, IOMMU, its cells for the first, length. */
+	for (i = 0; !of_property_read_u32_index(np, "iommu-map", i, &base) &&
+	     !of_property_read_u32_index(np, "iommu-map", i + 1, &handle);
+	     i += 3 + cells) {
+		cells = cells_of_iommu(handle);
 		if (of_property_read_u32_index(np, "iommu-map", i + 2, &first) ||
-		    of_property_read_u32_index(np, "iommu-map", i + 3, &length))
+		    of_property_read_u32_index(np, "iommu-map", i + 2 + cells, &length))
 			break;
 		if ((requester & mask) - base >= length)
 			continue;
@@ -147,15 +160,15 @@ static int check_requester(struct device *dev, struct device_node *np,
 	return 0;
 }
 
-/* Whether any entry of an iommu-map, right or wrong, names grants. */
+/* Whether an iommu-map that can't be read may name grants: any cell may do so. */
 static bool map_names_grants(struct device_node *np)
 {
 	struct device_node *iommu;
 	bool found = false;
 	u32 handle, i;
 
-	for (i = 1; !found && !of_property_read_u32_index(np, "iommu-map", i,
-							  &handle); i += 4) {
+	for (i = 0; !found && !of_property_read_u32_index(np, "iommu-map", i,
+							  &handle); i++) {
 		iommu = of_find_node_by_phandle(handle);
 		found = is_grant_iommu(iommu);
 		of_node_put(iommu);

@@ -314,7 +314,7 @@ static void heedless(struct kunit *test)
 			kunit_add_action_or_reset(test, driver_unregister_action,
 						  &heedless_driver), 0);
 
-	dev->init_name = "grant-test-heedless";
+	dev->init_name = "grant-test-device";
 	dev->bus = &heedless_bus;
 	dev->release = heedless_release;
 	dev->of_node = find_node(test, "grant-test-cells-0");
@@ -342,11 +342,17 @@ static void pci_requester(struct kunit *test)
 		{ "grant-test-bridge", 0x00, 0, .domid = 1 },
 		{ "grant-test-bridge", 0x01, -EINVAL },
 		{ "grant-test-bridge", 0x02, -ENODEV },
-		{ "grant-test-bridge", 0x08, -EINVAL },
+		{ "grant-test-bridge", 0x08, -ENODEV },
 		{ "grant-test-bridge", 0x10, 0, .domid = 0x7fef },
 		{ "grant-test-bridge", 0x11, -EINVAL },
 		{ "grant-test-bridge", 0x18, -ENODEV },
 		{ "grant-test-bridge", 0x20, -EINVAL },
+		{ "grant-test-zero-bridge", 0x08, -EINVAL },
+		{ "grant-test-mixed-bridge", 0x00, -ENODEV },
+		{ "grant-test-mixed-bridge", 0x08, 0, .domid = 3 },
+		{ "grant-test-mixed-bridge", 0x10, 0, .domid = 4 },
+		{ "grant-test-mixed-bridge", 0x11, -EINVAL },
+		{ "grant-test-mixed-bridge", 0x30, -EINVAL },
 		{ "grant-test-no-iommus", 0x00, -ENODEV },
 		{ "grant-test-masked-bridge", 0x00, 0, .domid = 7 },
 		{ "grant-test-masked-bridge", 0x123, 0, .domid = 7 },

@@ -19,7 +19,8 @@ from bed import Device, Guest
 from paths import HOSTILE_PROGRAM, KDIR
 from tap import Tap
 
-KUNIT = "kunit.enable=1"  # the kernels have no suites but ours
+# The kernels have no suites but ours; 6.12 has no autorun.
+KUNIT = "kunit.enable=1 kunit.autorun=1"
 SUITES = ["xen_grant_dma_address", "xen_grant_dma_bounce", "xen_grant_dma_cache",
           "xen_grant_dma_deferred", "xen_grant_dma_firmware", "xen_grant_dma_full",
           "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg",
