@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Grant DMA for Xen guests, as an overlay of a kernel tree.
 
-# 7.3 has the core only, so far.
-BASE ?= 6.12
+# Those that there are edits for, the newest first, which is the default.
 BASES := $(shell cd edits && ls -d [0-9]*.[0-9]* | sort -rV)
+BASE ?= $(firstword $(BASES))
 # All that is made for a kernel lies together.
 export BUILD := $(CURDIR)/build/$(if $(KDIR),$(notdir $(abspath $(KDIR))),$(BASE))
 TREE := $(BUILD)/linux
@@ -27,7 +27,7 @@ help:
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make clean             remove what was built'
 	@echo
-	@echo 'BASE=$(BASE) is the release of the kernel to use, KDIR=path any other kernel tree instead.'
+	@echo 'BASE=$(BASE) is the release of the kernel to use, of $(BASES); KDIR=path any other kernel tree instead.'
 	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had.'
 
 # All downloads come before the first compiler starts.

@@ -92,6 +92,12 @@ def check_all_used_once(series):
         raise Fault("edits/series.toml: " + "\n  ".join(faults))
 
 
+def word_on(version):
+    """What to tell a user whose kernel is none of the bases."""
+    base = edits_dir(version).name
+    return "" if base == version else f"Linux {version} is not among the bases: it gets the patches for {base}"
+
+
 def edits_dir(version):
     """The edits for the newest kernel that is not newer than this one."""
     def number(text):

@@ -11,14 +11,20 @@ from pathlib import Path
 
 from base import TOP, Fault, debian, git, git_tree, is_git, kernel_version, plain_tree
 from commits import commits, fixed_stamp, user_stamp
-from patches import load, touched
+from patches import load, touched, word_on
 
 BRANCH = "xen-grant-dma"
+
+
+def say_if_not_a_base(version):
+    if word_on(version):
+        print(word_on(version), flush=True)
 
 
 def base_of(arguments, scratch):
     if not arguments.kdir:
         return debian(arguments.base)
+    say_if_not_a_base(kernel_version(arguments.kdir))
     if is_git(arguments.kdir):
         return git_tree(arguments.kdir)
     return plain_tree(arguments.kdir, scratch)
@@ -150,7 +156,7 @@ def apply_series(arguments):
     tree = arguments.kdir
     if not tree:
         raise Fault("which kernel tree? make apply KDIR=path")
-    kernel_version(tree)
+    say_if_not_a_base(kernel_version(tree))
     (apply_to_git if is_git(tree) else apply_in_place)(tree)
 
 

@@ -181,6 +181,15 @@ def test_too_old_kernel(scratch):
     refused(tree, "Linux 5.", BASE.version)
 
 
+def test_kernel_that_is_no_base(scratch):
+    tree = plain_tree(scratch / "tree")
+    makefile = (tree / "Makefile").read_text()
+    (tree / "Makefile").write_text(re.sub(r"^PATCHLEVEL = (\d+)", lambda level: f"PATCHLEVEL = {int(level[1]) + 1}",
+                                          makefile, flags=re.M))
+    status, said = tool("apply", "--kdir", tree)
+    expect(status == 0 and f"it gets the patches for {BASE.version}" in said, said)
+
+
 def test_tree_without_the_older_implementation(scratch):
     tree = plain_tree(scratch / "tree")
     for patch in load().patches:

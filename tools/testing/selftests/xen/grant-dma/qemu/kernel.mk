@@ -9,12 +9,13 @@ FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
 FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
-# Not every base has ring bounces.
-ROOM_TEST := $(if $(wildcard $(KDIR)/drivers/virtio/vring_room_test.c),CONFIG_VIRTIO_RING_KUNIT_TEST=y)
-OPTIONS_main := $(ROOM_TEST)
-OPTIONS_debug := $(ROOM_TEST)
-OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(ROOM_TEST)
-OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(ROOM_TEST)
+# if_there KCONFIG, OPTION: not every base has it.
+if_there = $(if $(shell grep -x 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
+RING_TEST := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST)
+OPTIONS_main := $(RING_TEST)
+OPTIONS_debug := $(RING_TEST) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
+OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(RING_TEST)
+OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(RING_TEST)
 ALL_FLAVOURS := main debug 16k 64k bench
 # What modules are built against is made with them.
 TARGETS_bench := modules
