@@ -104,6 +104,11 @@ mappings() {
 	table devices "$device" mappings
 }
 
+# Y or N: whether small buffers go with the rings. Empty where virtio is as without our patches.
+ring_bounces() {
+	cat /sys/module/virtio_ring/parameters/ring_bounces 2>/dev/null
+}
+
 # How many interrupts the backend of $device has sent, and a constant.
 interrupts() {
 	awk -v name="$(basename $PLATFORM/"$device"/virtio*)" '

@@ -192,9 +192,9 @@ def devlink_boots():
 
 
 def virtqueues(name, option, bit, value, **options):
-    """The kselftests that move data, on virtqueues that an option of QEMU's devices makes."""
+    """The kselftests that move data, on virtqueues that an option of QEMU's devices makes, with ring bounces."""
     devices = [Device(kind, options=option) for kind in ("blk", "net", "rng")]
-    test = kselftest(name, MOVES_DATA, devices=devices, memory=1024, **options)
+    test = kselftest(name, ["devices.sh", *MOVES_DATA], devices=devices, memory=1024, cmdline=RING_BOUNCES, **options)
     test.guest.commands += "cat /sys/bus/virtio/devices/*/features >$OUT/features\n"
 
     def judge(result):
@@ -236,7 +236,7 @@ def with_kunit(test):
 def tests():
     """Everything that is done in guests."""
     yield with_kunit(kselftest("main", memory=1024))
-    yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0", cmdline=RING_BOUNCES)
+    yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),
@@ -270,7 +270,7 @@ def tests():
                                          if program not in MOVES_DATA],
                                kernel="debug", memory=1024, settings="ROUNDS=10 FEW=2"))
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
-    yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug", cmdline=RING_BOUNCES)
+    yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
 def some_tests():
