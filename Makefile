@@ -25,6 +25,7 @@ help:
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
+	@echo 'make refresh           take commits that you changed in $(TREE:$(CURDIR)/%=%) back into overlay and edits'
 	@echo 'make clean             remove what was built'
 	@echo
 	@echo 'BASE=$(BASE) is the release of the kernel to use, of $(BASES); KDIR=path any other kernel tree instead.'
@@ -53,6 +54,9 @@ tree:
 
 series:
 	@$(SERIES) $(FROM) series
+
+refresh:
+	@python3 edits/refresh.py $(TREE)
 
 apply:
 	@$(SERIES) $(FROM) apply
@@ -108,4 +112,4 @@ $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 clean:
 	rm -rf build out
 
-.PHONY: help boot shell bench fetch tree series apply check clean
+.PHONY: help boot shell bench fetch tree series refresh apply check clean

@@ -6,7 +6,7 @@
   docs     the kernel's documentation builds with ours in it
   compile  sparse and W=1 have nothing to say on the driver, for each architecture and page size, nor the kernel's
            parser on Kconfig
-  bisect   each patch builds
+  bisect   each patch builds, and each group on the untouched base
 
 Compilers' output is in build/<base>/check/.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from base import CACHE, TOP, git, git_tree
+from commits import commits, fixed_stamp
 from host import PACKAGES
 from patches import files_of, load, matches, overlay_files
 from series import borrow
@@ -199,16 +200,19 @@ def build_commit(kernel, commit, config, log):
 
 def bisect(tree):
     """Build each commit that changes what is built, laid out as the test bed does it, so that ccache knows most."""
-    commits = [line.split(" ", 1) for line in
-               git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
-    tap = Tap(len(commits))
+    series = [line.split(" ", 1) for line in
+              git("log", "--reverse", "--format=%H %s", "base..HEAD", cwd=tree).splitlines()]
+    untouched = git_tree(tree)._replace(commit=git("rev-parse", "base", cwd=tree))
+    alone = [(commits(load().only(group), untouched, fixed_stamp())[-1], f"{group.name} alone") for group in load().groups]
+    series += [(commit, name) for commit, name in alone if commit not in dict(series)]
+    tap = Tap(len(series))
     bed = "tools/testing/selftests/xen/grant-dma/qemu"
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", f"{bed}/kernel.config", f"{bed}/kunit.config"))
     base = built_from("base", tree)
     kernel = Kernel(BUILD / tree.name, BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))
-    for number, (commit, subject) in enumerate(commits, 1):
+    for number, (commit, subject) in enumerate(series, 1):
         content, log = built_from(commit, tree), BUILD / f"bisect-{number}.log"
         tap.faults(f"builds: {subject}", content != base and unless_known_good(
             f"{content}{config}", build_commit, kernel, commit, config, log))

@@ -76,10 +76,24 @@ def insert_entry(maintainers, entry):
     return "\n\n".join([*entries[:before + 1], "\n".join(entry), *entries[before + 1:]]) + "\n"
 
 
+def refuse_unknown(index, version, path):
+    """What is removed must be what it was when the series was made: a change to it may be needed in our files, too."""
+    known = dict(reversed(line.split()) for line in (edits_dir(version) / "removed").read_text().splitlines())
+    blob = index("rev-parse", f":{path}")
+    if blob != known[path]:
+        try:
+            diff = index("diff", known[path], blob)
+        except Fault:  # this repository never had the file as it was
+            diff = f"its git blob is {blob}, not {known[path]}"
+        raise Fault(f"{path}, which it removes, was changed: see whether that matters for drivers/xen/grant-dma/, then "
+                    f"note its blob in {(edits_dir(version) / 'removed').relative_to(TOP)}\n{diff}\n")
+
+
 def put(patch, index, base, maintainers, paths):
     """Put one patch's content into the index; paths collects what the series brought so far."""
     for path in patch.removes:
         if index.has(path):
+            refuse_unknown(index, base.version, path)
             index.remove(path)
     files = files_of(patch, overlay_files())
     index.add({path: TOP / path for path in files})
@@ -98,11 +112,16 @@ def put(patch, index, base, maintainers, paths):
 
 def commits(series, base, stamp):
     """Make the series' commits on the base, return them in order; nothing refers to them yet."""
+    return [commit for _, commit in made_of(series, base, stamp)]
+
+
+def made_of(series, base, stamp):
+    """The same, each with its patch."""
     with tempfile.TemporaryDirectory() as directory:
         index = Index(base.git_dir, Path(directory) / "index", base.commit)
         if index.has(series.marker):
             raise Fault(f"the series is on this tree already: it has {series.marker}; nothing changed")
-        maintainers, paths, made = index("show", f"{base.commit}:MAINTAINERS"), [], [base.commit]
+        maintainers, paths, made, tip = index("show", f"{base.commit}:MAINTAINERS"), [], [], base.commit
         for number, patch in enumerate(series.patches, 1):
             if patch.bases and edits_dir(base.version).name not in patch.bases:
                 continue
@@ -112,8 +131,13 @@ def commits(series, base, stamp):
                 raise Fault(f"patch {number} of {len(series.patches)}, {patch.subject!r}, does not fit this tree: "
                             f"{fault}; nothing changed") from None
             tree = index("write-tree")
-            if tree == git("rev-parse", made[-1] + "^{tree}", cwd=base.git_dir):
+            if tree == git("rev-parse", tip + "^{tree}", cwd=base.git_dir):
                 continue
-            text = f"{patch.subject}\n\n{patch.message.strip()}\n"
-            made.append(git("commit-tree", "-p", made[-1], tree, stdin=text, env=stamp, cwd=base.git_dir))
-    return made[1:]
+            tip = git("commit-tree", "-p", tip, tree, stdin=text_of(patch), env=stamp, cwd=base.git_dir)
+            made.append((patch, tip))
+    return made
+
+
+def text_of(patch):
+    """A patch's commit message."""
+    return f"{patch.subject}\n\n{patch.message.strip()}\n"

@@ -39,6 +39,13 @@ class Series(NamedTuple):
         """Those of all groups that go together."""
         return [patch for group in self.groups if not group.alone for patch in group.patch]
 
+    def group(self, name):
+        """The group of that name."""
+        for group in self.groups:
+            if group.name == name:
+                return group
+        raise Fault(f"no group {name}, only {', '.join(group.name for group in self.groups)}")
+
     def only(self, group):
         """A series of one group."""
         return self._replace(groups=[group._replace(alone=False)])

@@ -56,6 +56,8 @@ def make_tree(arguments):
     out = (arguments.out or TOP / f"build/{arguments.base}/linux").absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     content, base = load(), base_of(arguments, out.with_name(out.name + ".git"))
+    if arguments.group:
+        content = content.only(content.group(arguments.group))
     borrow(out, base)
     made = commits(content, base._replace(git_dir=out / ".git"), fixed_stamp())
     tip = made[-1]
@@ -165,6 +167,7 @@ def main():
     parser.add_argument("command", choices=("tree", "base", "series", "apply"))
     parser.add_argument("--base", required=True, help="release of Debian's kernel source, such as 6.12")
     parser.add_argument("--kdir", help="a kernel tree instead of Debian's")
+    parser.add_argument("--group", help="a tree with this group of patches alone")
     parser.add_argument("--out", type=Path, help="where to write")
     arguments = parser.parse_args()
     arguments.kdir = Path(arguments.kdir).resolve() if arguments.kdir else None

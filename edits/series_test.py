@@ -12,7 +12,7 @@ from pathlib import Path
 import tap
 from base import CACHE, TOP, Fault, debian, git
 from commits import commits, fixed_stamp, insert_entry
-from patches import check_all_used_once, files_of, load, matches, overlay_files, touched
+from patches import check_all_used_once, edits_dir, files_of, load, matches, overlay_files, touched
 from series import BRANCH
 
 BASE = debian(os.environ["BASE"])
@@ -221,6 +221,67 @@ def test_work_tree_changed_by_hand(scratch):
     change(out, "drivers/xen/grant-dma/Kconfig")
     status, said = tool("tree", "--kdir", scratch / "base", "--out", out)
     expect(status != 0 and "drivers/xen/grant-dma/Kconfig" in said, said)
+
+
+def changed_commit(scratch, path, subject):
+    """A tree with the series, in which the commit of a subject says XEN_OTHER in a file; its base is the branch base."""
+    tree = applied(clone(scratch / "tree"))
+    git("branch", "base", BASE.commit, cwd=tree)
+    change(tree, path)
+    git("commit", "--quiet", "--all", f"--fixup=:/{subject}", cwd=tree, env=WHO)
+    git("-c", "sequence.editor=true", "rebase", "--quiet", "-i", "--autosquash", "base", cwd=tree, env=WHO)
+    return tree
+
+
+def refreshed(tree, top):
+    """Run refresh.py, return its exit status and all that it said."""
+    done = subprocess.run([sys.executable, TOP / "edits/refresh.py", tree, "--top", top], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def test_refresh_writes_nothing_that_is_as_before(scratch):
+    tree = applied(clone(scratch / "tree"))
+    git("branch", "base", BASE.commit, cwd=tree)
+    expect(refreshed(tree, scratch / "top") == (0, "") and not (scratch / "top").exists())
+
+
+def test_refresh_takes_changes_into_overlay_and_edits(scratch):
+    tree = changed_commit(scratch, "drivers/xen/grant-dma/Kconfig", "xen: Switch virtio")
+    git("config", "user.name", "A Tester", cwd=tree)
+    git("config", "user.email", "tester@example.org", cwd=tree)
+    git("commit", "--quiet", "--amend", "--message", "virtio_blk: Map the data of a request as one list\n\nOther words.",
+        cwd=tree)
+    status, said = refreshed(tree, scratch / "top")
+    if edits_dir(BASE.version) != edits_dir("999.0"):
+        expect(status != 0 and "drivers/xen/grant-dma/Kconfig is written for the newest base" in said, said)
+        return
+    files = {str(path.relative_to(scratch / "top")) for path in (scratch / "top").rglob("*") if path.is_file()}
+    expect(status == 0 and files == {"drivers/xen/grant-dma/Kconfig", "edits/series.toml"}, said, files)
+    expect("XEN_OTHER" in (scratch / "top/drivers/xen/grant-dma/Kconfig").read_text())
+    expect("\nOther words.\n" in (scratch / "top/edits/series.toml").read_text())
+
+
+def test_refresh_takes_changes_of_the_kernels_files(scratch):
+    tree = changed_commit(scratch, "drivers/xen/Kconfig", "xen: Switch virtio")
+    status, said = refreshed(tree, scratch / "top")
+    files = {path.name: path.read_text() for path in (scratch / "top").rglob("*") if path.is_file()}
+    expect(status == 0 and list(files) == ["xen-build.patch"], said, files)
+
+
+def test_refresh_refuses_a_commit_that_is_no_patch(scratch):
+    tree = applied(clone(scratch / "tree"))
+    git("branch", "base", BASE.commit, cwd=tree)
+    git("commit", "--quiet", "--allow-empty", "--message=one more", cwd=tree, env=WHO)
+    status, said = refreshed(tree, scratch / "top")
+    expect(status != 0 and "'one more'" in said, said)
+
+
+def test_removed_file_that_was_changed(scratch):
+    tree = plain_tree(scratch / "tree")
+    path = next(path for patch in load().patches for path in patch.removes)
+    (tree / path).write_text("changed\n")
+    refused(tree, path, "was changed", "edits/")
 
 
 def test_every_pattern_names_a_file(scratch):
