@@ -272,6 +272,24 @@ static void probe_of(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dev->dma_ops);
 }
 
+/*
+ * The IOMMU core may configure DMA of a device that has no driver. What were left
+ * there would be in the way of the driver's own resources.
+ */
+static void no_driver(struct kunit *test)
+{
+	struct device *dev = find_device(test, "grant-test-cells-0");
+
+	of_dma_configure(dev, dev->of_node, true);
+	KUNIT_EXPECT_NULL(test, dev->dma_ops);
+	KUNIT_EXPECT_TRUE(test, list_empty(&dev->devres_head));
+
+	KUNIT_ASSERT_EQ(test, platform_driver_register(&consumer_driver), 0);
+	KUNIT_EXPECT_TRUE(test, device_is_bound(dev));
+	KUNIT_EXPECT_TRUE(test, grant_setup_refused(dev));
+	platform_driver_unregister(&consumer_driver);
+}
+
 static int heedless_dma_configure(struct device *dev)
 {
 	of_dma_configure(dev, dev->of_node, true);
@@ -401,6 +419,7 @@ static struct kunit_case firmware_cases[] = {
 	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
+	KUNIT_CASE(no_driver),
 	KUNIT_CASE(heedless),
 	KUNIT_CASE(pci_requester),
 	{}
