@@ -31,7 +31,10 @@ module-bench: module-%: kernel-%
 	@cp -p $(BENCH_DIR)/Kbuild $(BENCH_DIR)/$(MODULE).c $(BUILD)/module
 	+@./step.sh module $(BUILD)/log/module.log $(kbuild) W=1 M=$(BUILD)/module modules
 
-# Only the benchmark's header is the kernel's, so it comes after libc's.
-$(BUILD)/bench/dma_map_benchmark: $(KDIR)/tools/testing/selftests/dma/dma_map_benchmark.c
+# It moved, and its header did, after 6.12. Only that is the kernel's, so it comes after libc's.
+DMA_MAP_BENCHMARK := $(firstword $(wildcard $(addsuffix /dma_map_benchmark.c,$(KDIR)/tools/dma \
+	$(KDIR)/tools/testing/selftests/dma)))
+
+$(BUILD)/bench/dma_map_benchmark: $(DMA_MAP_BENCHMARK)
 	@mkdir -p $(@D)
-	aarch64-linux-gnu-gcc -O2 -static -idirafter $(KDIR)/include -o $@ $<
+	aarch64-linux-gnu-gcc -O2 -static -idirafter $(KDIR)/include/uapi -idirafter $(KDIR)/include -o $@ $<

@@ -644,6 +644,13 @@ static int find_device(void)
 	return 0;
 }
 
+#ifndef set_dma_coherent
+static void set_dma_coherent(struct device *dev)
+{
+	dev->dma_coherent = true;
+}
+#endif
+
 static int make_direct_device(void)
 {
 	const struct platform_device_info info = {
@@ -658,7 +665,7 @@ static int make_direct_device(void)
 
 	direct.dev = &direct_pdev->dev;
 	/* As Xen's toolstack describes virtio devices. */
-	direct.dev->dma_coherent = true;
+	set_dma_coherent(direct.dev);
 	return 0;
 }
 
