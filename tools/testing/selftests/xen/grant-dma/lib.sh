@@ -104,7 +104,7 @@ mappings() {
 	table devices "$device" mappings
 }
 
-# Y or N: whether small buffers go with the rings. Empty where virtio is as without our patches.
+# Y or N: whether small buffers go with the rings. Empty without our patches of virtio.
 ring_bounces() {
 	cat /sys/module/virtio_ring/parameters/ring_bounces 2>/dev/null
 }

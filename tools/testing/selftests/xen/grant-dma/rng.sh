@@ -23,7 +23,7 @@ differ() {
 	! cmp -s "$tmp/first" "$tmp/second"
 }
 
-# Its buffers are small enough for what the ring leaves of its pages, but only if that is asked for.
+# Its buffers are small enough to go with the ring, but do so only if that is asked for.
 maps_as_asked() {
 	is_listed "$device" || return
 	if [ "$(ring_bounces)" = Y ]; then
