@@ -40,7 +40,8 @@ iommu_is_bound() {
 
 # But for KUnit's devices: where KUnit is slow, it still runs at the timeout.
 nothing_deferred() {
-	! dmesg | grep -v grant-test- | grep -iE 'deferred probe|probe deferral' | sed 's/^/# /' | grep . &&
+	! dmesg | grep -iE 'deferred probe|probe deferral' | grep -v grant-test- |
+		sed 's/^/# /' | grep . &&
 		[ -e $DEFERRED ] && ! sed 's/^/# deferred: /' $DEFERRED | grep .
 }
 
