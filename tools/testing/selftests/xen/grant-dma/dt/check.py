@@ -28,13 +28,14 @@ BINDING = Path("iommu/xen,grant-dma.yaml")
 SCHEMA = BINDINGS / "processed-schema.json"  # all bindings, as dt-validate reads them
 NEEDED = ["Makefile", "scripts", "arch/arm64/Makefile", "include/dt-bindings",
           "Documentation/devicetree"]
+SINCE_7 = "tools/lib/python"  # what scripts import
 LINES_SHOWN = 20
 
 
 def fingerprint(kdir):
     """Stands for the sources that the verdicts on the binding and the cases depend on."""
     digest = hashlib.sha256()
-    for top in [HERE, HERE.parents[5] / BINDINGS / BINDING, *(kdir / name for name in NEEDED)]:
+    for top in [HERE, *(kdir / name for name in NEEDED)]:
         for path in sorted([top, *top.rglob("*")]):
             if path.is_file():
                 name = str(path.relative_to(top))
@@ -43,11 +44,11 @@ def fingerprint(kdir):
 
 
 def make_tree(kdir, tree):
-    """Copy what dt_binding_check needs of the kernel, with our binding put in."""
+    """Copy what dt_binding_check needs of the kernel, whose binding is ours."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    subprocess.run(["cp", "-a", "--parents", *NEEDED, tree], cwd=kdir, check=True)
-    shutil.copy(HERE.parents[5] / BINDINGS / BINDING, tree / BINDINGS / BINDING)
+    needed = [*NEEDED, *([SINCE_7] if (kdir / SINCE_7).exists() else [])]
+    subprocess.run(["cp", "-a", "--parents", *needed, tree], cwd=kdir, check=True)
 
 
 def binding_errors(tree, log):
