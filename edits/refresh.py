@@ -69,7 +69,7 @@ def take_edits(patch, commit, tree, version, top):
     edits = [edit for edit in edits if not set(paths_in(edit)) & ours]
     if changed and not edits:
         raise Fault(f"{patch.subject!r} changes {', '.join(changed)}: name an edit for that in edits/series.toml, and "
-                    "make it an empty file; nothing changed")
+                    "make it with git diff --full-index; nothing changed")
     for number, edit in enumerate(edits):
         of_others = {path for other in edits if other != edit for path in paths_in(other)}
         mine = paths_in(edit) if number else [path for path in changed if path not in of_others]

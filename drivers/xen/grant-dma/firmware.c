@@ -146,7 +146,8 @@ static int check_requester(struct device *dev, struct device_node *np,
 	     !of_property_read_u32_index(np, "iommu-map", i + 1, &handle);
 	     i += 3 + cells) {
 		cells = cells_of_iommu(handle);
-		if (of_property_read_u32_index(np, "iommu-map", i + 2, &first) ||
+		if (cells > MAX_PHANDLE_ARGS ||
+		    of_property_read_u32_index(np, "iommu-map", i + 2, &first) ||
 		    of_property_read_u32_index(np, "iommu-map", i + 2 + cells, &length))
 			break;
 		if ((requester & mask) - base >= length)
