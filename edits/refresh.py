@@ -94,10 +94,7 @@ def refresh(tree, top):
     version = kernel_version(tree)
     newest = edits_dir("999.0") == edits_dir(version)
     base = Base(version, tree / ".git", git("rev-parse", "base", cwd=tree))
-    changed = [each for each in match(made_of(load(), base, fixed_stamp()), tree)
-               if git("rev-parse", f"{each[1]}^{{tree}}", cwd=tree) != git("rev-parse", f"{each[2]}^{{tree}}", cwd=tree)
-               or git("log", "-1", "--format=%B", each[2], cwd=tree).strip() + "\n" != text_of(each[0])]
-    for patch, generated, commit in changed:
+    for patch, generated, commit in match(made_of(load(), base, fixed_stamp()), tree):
         new = git("diff", "--name-only", "--no-renames", "--diff-filter=d", f"{commit}^", commit, cwd=tree).splitlines()
         for path in files_of(patch, new):
             text = verbatim("show", f"{commit}:{path}", cwd=tree)
