@@ -62,8 +62,8 @@ apply:
 	@$(SERIES) $(FROM) apply
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
-# runs at a time: two would disturb each other's timers.
-CHECKS ?= downloads series patches scripts docs compile bisect kunit bed oldest binding $(OF_OTHER_BASES)
+# runs at a time: two would disturb each other's timers. There is one more, bisect, which builds for half an hour.
+CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 IN_GUESTS := bed oldest binding $(OTHER_BASES:%=guest-%)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.

@@ -22,7 +22,7 @@ static inline bool grant_map_possible(phys_addr_t phys, unsigned long attrs)
 {
 	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)) &&
 	       pfn_valid(PHYS_PFN(phys)) &&
-	       !is_zone_device_page(phys_to_page(phys));
+	       !is_zone_device_page(pfn_to_page(PHYS_PFN(phys)));
 }
 
 dma_addr_t grant_map(struct device *dev, struct grant_backend *backend,

@@ -81,7 +81,7 @@ dmesg | grep 'xen-grant-dma: none left' || exit
 # The network waits before it tries again, instead of taking a processor. It may try 64 pages at once.
 failures=$(table devices $network failures)
 sleep 5
-[ "$(table devices $network failures)" -lt $((failures + 10000)) ] || exit
+[ "$(table devices $network failures)" -lt $((failures + 1000)) ] || exit
 # What the rng takes lies with its ring.
 [ "$(table devices $device pooled)" -gt 0 ] && [ "$(table devices $network pooled)" -gt 0 ]
 """
