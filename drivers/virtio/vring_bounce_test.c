@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the room for small buffers beside a virtqueue's rings.
+ * Tests of the bounce buffers in the pages of a virtqueue's rings.
  */
 
 #include <kunit/test.h>
@@ -14,7 +14,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "vring_room.h"
+#include "vring_bounce.h"
 
 #define MEMORY		2048
 /* What is given of it begins at an odd place, and ends at one. */
@@ -30,8 +30,8 @@ static const enum dma_data_direction directions[] = {
 	DMA_TO_DEVICE, DMA_FROM_DEVICE
 };
 
-struct room_test {
-	struct vring_room *room;
+struct bounce_test {
+	struct vring_bounce *bounce;
 	struct rnd_state rnd;
 	/* What the device sees, of each direction */
 	u8 memory[2][MEMORY];
@@ -39,7 +39,7 @@ struct room_test {
 	dma_addr_t addrs[MANY];
 };
 
-static void *given(struct room_test *t, int i)
+static void *given(struct bounce_test *t, int i)
 {
 	return t->memory[i] + MARGIN;
 }
@@ -49,46 +49,46 @@ static dma_addr_t given_addr(int i)
 	return ADDR + i * SZ_1M + MARGIN;
 }
 
-static void *device_view(struct room_test *t, int i, dma_addr_t addr)
+static void *device_view(struct bounce_test *t, int i, dma_addr_t addr)
 {
 	return t->memory[i] + (addr - ADDR - i * SZ_1M);
 }
 
-static int room_init(struct kunit *test)
+static int bounce_init(struct kunit *test)
 {
-	struct room_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct bounce_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
 	prandom_seed_state(&t->rnd, 1);
-	t->room = vring_room_create();
-	KUNIT_ASSERT_NOT_NULL(test, t->room);
+	t->bounce = vring_bounce_create();
+	KUNIT_ASSERT_NOT_NULL(test, t->bounce);
 	for (i = 0; i < 2; i++) {
 		memset(t->memory[i], GUARD, MEMORY);
 		memset(given(t, i), 0, GIVEN);
-		vring_room_add(t->room, directions[i], given(t, i),
-			       given(t, i) + GIVEN, given_addr(i));
+		vring_bounce_add(t->bounce, directions[i], given(t, i),
+				 given(t, i) + GIVEN, given_addr(i));
 	}
 	return 0;
 }
 
-static void room_exit(struct kunit *test)
+static void bounce_exit(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 
 	if (t)
-		vring_room_destroy(t->room);
+		kfree(t->bounce);
 }
 
-/* Returns how many buffers the room took. */
-static int fill(struct room_test *t, int i, size_t size)
+/* Returns how many buffers found a slot. */
+static int fill(struct bounce_test *t, int i, size_t size)
 {
 	int n;
 
 	for (n = 0; n < MANY; n++) {
-		t->addrs[n] = vring_room_map(t->room, t->buffers[n], size,
-					     directions[i]);
+		t->addrs[n] = vring_bounce_map(t->bounce, t->buffers[n], size,
+					       directions[i]);
 		if (t->addrs[n] == DMA_MAPPING_ERROR)
 			break;
 	}
@@ -96,16 +96,16 @@ static int fill(struct room_test *t, int i, size_t size)
 }
 
 /* Takes back what fill() put in, of one byte each. */
-static void empty(struct room_test *t, int i, int count)
+static void empty(struct bounce_test *t, int i, int count)
 {
 	while (count--)
-		vring_room_unmap(t->room, t->addrs[count], 1, directions[i]);
+		vring_bounce_unmap(t->bounce, t->addrs[count], 1, directions[i]);
 }
 
 /* Nothing is left of what the device could read, nor was anything written beside. */
 static void expect_idle(struct kunit *test, int i)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	u8 *memory = t->memory[i];
 	bool given;
 	int n;
@@ -117,10 +117,10 @@ static void expect_idle(struct kunit *test, int i)
 	}
 }
 
-/* Buffers of all sizes, as many as there is room for, given back in turns. */
-static void room_for_device(struct kunit *test)
+/* Buffers of all sizes, as many as there are slots for, given back in turns. */
+static void bounce_for_device(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	size_t size;
 	int n, count;
 
@@ -132,17 +132,17 @@ static void room_for_device(struct kunit *test)
 			KUNIT_EXPECT_MEMEQ(test, t->buffers[n],
 					   device_view(t, 0, t->addrs[n]), size);
 		for (n = 0; n < count; n++)
-			KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room,
-								 t->addrs[n], size,
-								 DMA_TO_DEVICE));
+			KUNIT_EXPECT_TRUE(test, vring_bounce_unmap(t->bounce,
+								   t->addrs[n], size,
+								   DMA_TO_DEVICE));
 		expect_idle(test, 0);
 	}
 }
 
 /* The device writes all of one buffer and nothing into the next. */
-static void room_from_device(struct kunit *test)
+static void bounce_from_device(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	u8 unwritten[LARGEST], wrote[LARGEST];
 	int n, count;
 	size_t size;
@@ -159,9 +159,9 @@ static void room_from_device(struct kunit *test)
 		for (n = 0; n < count; n += 2)
 			memcpy(device_view(t, 1, t->addrs[n]), wrote, size);
 		for (n = count - 1; n >= 0; n--) {
-			KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room,
-								 t->addrs[n], size,
-								 DMA_FROM_DEVICE));
+			KUNIT_EXPECT_TRUE(test, vring_bounce_unmap(t->bounce,
+								   t->addrs[n], size,
+								   DMA_FROM_DEVICE));
 			KUNIT_EXPECT_MEMEQ(test, n % 2 ? unwritten : wrote,
 					   t->buffers[n], size);
 			if (size < LARGEST)
@@ -171,97 +171,118 @@ static void room_from_device(struct kunit *test)
 	}
 }
 
-/* A full room takes buffers again as soon as one has gone. */
-static void room_full(struct kunit *test)
+/* A slot can be had again as soon as its buffer has gone. */
+static void bounce_full(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	int i, n, count;
 
 	for (i = 0; i < 2; i++) {
 		count = fill(t, i, 1);
 		for (n = 0; n < count; n++) {
-			vring_room_unmap(t->room, t->addrs[n], 1, directions[i]);
+			vring_bounce_unmap(t->bounce, t->addrs[n], 1, directions[i]);
 			KUNIT_EXPECT_EQ(test, t->addrs[n],
-					vring_room_map(t->room, t->buffers[n], 1,
+					vring_bounce_map(t->bounce, t->buffers[n], 1,
 						       directions[i]));
 			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-					vring_room_map(t->room, t->buffers[n], 1,
+					vring_bounce_map(t->bounce, t->buffers[n], 1,
 						       directions[i]));
 		}
 		empty(t, i, count);
 	}
 }
 
-static void room_refuses(struct kunit *test)
+static void bounce_refuses(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	dma_addr_t addr;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		addr = vring_room_map(t->room, t->buffers, 1, directions[i]);
+		addr = vring_bounce_map(t->bounce, t->buffers, 1, directions[i]);
 		KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
 		KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-				vring_room_map(t->room, t->buffers, LARGEST + 1,
+				vring_bounce_map(t->bounce, t->buffers, LARGEST + 1,
 					       directions[i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, addr, 1,
-							  directions[!i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) - 1,
-							  1, directions[i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(i) + GIVEN,
-							  1, directions[i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, 0, 1,
-							  directions[i]));
-		KUNIT_EXPECT_TRUE(test, vring_room_unmap(t->room, addr, 1,
-							 directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, addr, 1,
+							    directions[!i]));
+		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, given_addr(i) - 1,
+							    1, directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, given_addr(i) + GIVEN,
+							    1, directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, 0, 1,
+							    directions[i]));
+		KUNIT_EXPECT_TRUE(test, vring_bounce_unmap(t->bounce, addr, 1,
+							   directions[i]));
 	}
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			vring_room_map(t->room, t->buffers, 1, DMA_BIDIRECTIONAL));
-	KUNIT_EXPECT_FALSE(test, vring_room_unmap(t->room, given_addr(0), 1,
-						  DMA_BIDIRECTIONAL));
+			vring_bounce_map(t->bounce, t->buffers, 1, DMA_BIDIRECTIONAL));
+	KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, given_addr(0), 1,
+						    DMA_BIDIRECTIONAL));
 }
 
-/* There may be no memory for a room, or nothing left of the rings' pages. */
-static void room_empty(struct kunit *test)
+/* The owner of a buffer may have freed it when its queue is deleted. */
+static void bounce_discarded(struct kunit *test)
 {
-	struct room_test *t = test->priv;
-	struct vring_room *room = vring_room_create();
+	struct bounce_test *t = test->priv;
+	int n, count;
+
+	memset(t->buffers, 0, sizeof(t->buffers));
+	count = fill(t, 1, LARGEST);
+	vring_bounce_discard(t->bounce, true);
+	for (n = 0; n < count; n++)
+		KUNIT_EXPECT_TRUE(test, vring_bounce_unmap(t->bounce, t->addrs[n],
+							   LARGEST, DMA_FROM_DEVICE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->buffers, 0, sizeof(t->buffers)));
+
+	vring_bounce_discard(t->bounce, false);
+	KUNIT_EXPECT_EQ(test, fill(t, 1, LARGEST), count);
+	KUNIT_EXPECT_TRUE(test, vring_bounce_unmap(t->bounce, t->addrs[0],
+						   LARGEST, DMA_FROM_DEVICE));
+	KUNIT_EXPECT_EQ(test, t->buffers[0][0], 0xff);
+}
+
+/* There may be no memory for slots, or nothing left of the rings' pages. */
+static void bounce_empty(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct vring_bounce *bounce = vring_bounce_create();
 	size_t size;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, room);
+	KUNIT_ASSERT_NOT_NULL(test, bounce);
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-				vring_room_map(NULL, t->buffers, 1, directions[i]));
-		KUNIT_EXPECT_FALSE(test, vring_room_unmap(NULL, 0, 1, directions[i]));
+				vring_bounce_map(NULL, t->buffers, 1, directions[i]));
+		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(NULL, 0, 1, directions[i]));
 		for (size = 0; size < LARGEST; size++) {
-			vring_room_add(room, directions[i], given(t, i),
-				       given(t, i) + size, given_addr(i));
+			vring_bounce_add(bounce, directions[i], given(t, i),
+					 given(t, i) + size, given_addr(i));
 			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-					vring_room_map(room, t->buffers, 1,
+					vring_bounce_map(bounce, t->buffers, 1,
 						       directions[i]));
-			KUNIT_EXPECT_FALSE(test, vring_room_unmap(room, given_addr(i),
-								  1, directions[i]));
+			KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(bounce, given_addr(i),
+								    1, directions[i]));
 		}
 	}
-	vring_room_destroy(room);
+	kfree(bounce);
 }
 
 #define WORKERS		2
 #define ROUNDS		2000
 
 /**
- * struct crowd - workers that fill a room at the same time
+ * struct crowd - workers that fill all slots at the same time
  * @t: the test
- * @capacity: how many buffers the room takes
- * @mapped: how many it took in all rounds
+ * @capacity: how many slots there are
+ * @mapped: how many were filled in all rounds
  * @met: how often workers came to where they wait for all
  * @faults: what went wrong
  * @running: workers that have not ended
  * @done: none is left
  */
 struct crowd {
-	struct room_test *t;
+	struct bounce_test *t;
 	int capacity;
 	atomic_t mapped;
 	atomic_t met;
@@ -277,19 +298,19 @@ static void meet(struct crowd *crowd, int times)
 		cond_resched();
 }
 
-/* Nobody empties the room before all have found it full. */
+/* Nobody empties a slot before all have found none. */
 static int fill_together(void *data)
 {
 	dma_addr_t addrs[MEMORY / LARGEST], addr;
 	struct crowd *crowd = data;
-	struct room_test *t = crowd->t;
+	struct bounce_test *t = crowd->t;
 	unsigned long mark = (unsigned long)&mark;
 	int round, n;
 
 	for (round = 1; round <= ROUNDS; round++) {
 		for (n = 0; n < ARRAY_SIZE(addrs); n++) {
-			addr = vring_room_map(t->room, &mark, sizeof(mark),
-					      DMA_TO_DEVICE);
+			addr = vring_bounce_map(t->bounce, &mark, sizeof(mark),
+						DMA_TO_DEVICE);
 			if (addr == DMA_MAPPING_ERROR)
 				break;
 			addrs[n] = addr;
@@ -302,8 +323,8 @@ static int fill_together(void *data)
 		while (n--) {
 			if (memcmp(device_view(t, 0, addrs[n]), &mark, sizeof(mark)))
 				atomic_inc(&crowd->faults);
-			vring_room_unmap(t->room, addrs[n], sizeof(mark),
-					 DMA_TO_DEVICE);
+			vring_bounce_unmap(t->bounce, addrs[n], sizeof(mark),
+					   DMA_TO_DEVICE);
 		}
 		meet(crowd, 2 * round);
 	}
@@ -312,9 +333,9 @@ static int fill_together(void *data)
 	return 0;
 }
 
-static void room_shared(struct kunit *test)
+static void bounce_shared(struct kunit *test)
 {
-	struct room_test *t = test->priv;
+	struct bounce_test *t = test->priv;
 	struct crowd crowd = {
 		.t = t,
 		.capacity = fill(t, 0, 1),
@@ -327,7 +348,7 @@ static void room_shared(struct kunit *test)
 	init_completion(&crowd.done);
 	/* None runs before all are there, as one would wait for the others. */
 	for (i = 0; i < WORKERS; i++) {
-		workers[i] = kthread_create(fill_together, &crowd, "room");
+		workers[i] = kthread_create(fill_together, &crowd, "bounce");
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, workers[i]);
 	}
 	for (i = 0; i < WORKERS; i++)
@@ -337,24 +358,25 @@ static void room_shared(struct kunit *test)
 	expect_idle(test, 0);
 }
 
-static struct kunit_case room_cases[] = {
-	KUNIT_CASE(room_for_device),
-	KUNIT_CASE(room_from_device),
-	KUNIT_CASE(room_full),
-	KUNIT_CASE(room_refuses),
-	KUNIT_CASE(room_empty),
-	KUNIT_CASE(room_shared),
+static struct kunit_case bounce_cases[] = {
+	KUNIT_CASE(bounce_for_device),
+	KUNIT_CASE(bounce_from_device),
+	KUNIT_CASE(bounce_full),
+	KUNIT_CASE(bounce_refuses),
+	KUNIT_CASE(bounce_discarded),
+	KUNIT_CASE(bounce_empty),
+	KUNIT_CASE(bounce_shared),
 	{}
 };
 
-static struct kunit_suite room_suite = {
-	.name = "vring_room",
-	.init = room_init,
-	.exit = room_exit,
-	.test_cases = room_cases,
+static struct kunit_suite bounce_suite = {
+	.name = "vring_bounce",
+	.init = bounce_init,
+	.exit = bounce_exit,
+	.test_cases = bounce_cases,
 };
 
-kunit_test_suite(room_suite);
+kunit_test_suite(bounce_suite);
 
-MODULE_DESCRIPTION("Tests of the room for small buffers beside virtio rings");
+MODULE_DESCRIPTION("Tests of the bounce buffers in the pages of virtio rings");
 MODULE_LICENSE("GPL");
