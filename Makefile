@@ -62,13 +62,13 @@ apply:
 	@$(SERIES) $(FROM) apply
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
-# runs at a time: two would disturb each other's timers. There is one more, bisect, which builds for half an hour.
+# runs at a time: two would disturb each other's timers. There are two more that build for long, bisect and in-tree.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
-IN_GUESTS := bed oldest binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed oldest in-tree binding $(OTHER_BASES:%=guest-%)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,series patches compile kunit guest,$(check)-$(base)))
+OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
 check:
@@ -90,6 +90,11 @@ check-downloads:
 check-kunit check-oldest: check-%:
 	+@$(BED) $(subst oldest,check-oldest,$*)
 
+# Another driver than ours.
+check-in-tree:
+	@$(SERIES) $(FROM) tree --group in-tree --out $(BUILD)/in-tree/linux
+	+@$(BED) check KDIR=$(BUILD)/in-tree/linux BUILD=$(BUILD)/in-tree FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--in-tree
+
 check-bed:
 	+@$(BED) check
 
@@ -101,11 +106,8 @@ define checks_of_base
 check-series-$(1) check-patches-$(1) check-compile-$(1): check-%-$(1):
 	+@$(MAKE) --old-file=tree check-$$* BASE=$(1)
 
-check-kunit-$(1):
-	+@$(MAKE) check-kunit BASE=$(1) FLAVOURS=main
-
 check-guest-$(1):
-	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=main
+	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--backport
 endef
 $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 

@@ -36,7 +36,11 @@ begin() {
 }
 
 finish() {
-	ktap_test_result "$SELF: references are back" references_return
+	if [ -e $TABLES/backends ]; then
+		ktap_test_result "$SELF: references are back" references_return
+	else
+		ktap_test_skip "$SELF: references are back (no tables in this kernel)"
+	fi
 	ktap_test_result "$SELF: kernel log is clean" log_is_clean
 	ktap_finished
 }
@@ -155,7 +159,6 @@ references_are_back() {
 }
 
 references_return() {
-	[ -e $TABLES/backends ] || return
 	wait_for 20 references_are_back && return
 	sed 's/^/# at the start: /' "$tmp/references"
 	references | sed 's/^/# at the end: /'

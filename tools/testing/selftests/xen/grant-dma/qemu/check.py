@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All tests that need a guest, as TAP: check.py [--some] [GUEST...]
+"""All tests that need a guest, as TAP: check.py [SET | GUEST...]
 
 KUnit and kselftest on the plain kernel, the debug kernel, and one with 64 KiB pages, with
 virtqueues of each kind; boots with every way that fw_devlink may treat consumers; a device that
@@ -13,6 +13,7 @@ from typing import Callable
 
 import bed
 import ktap
+import rings
 import selftest
 import versions
 from bed import Device, Guest
@@ -25,8 +26,8 @@ SUITES = ["xen_grant_dma_address", "xen_grant_dma_bounce", "xen_grant_dma_cache"
           "xen_grant_dma_deferred", "xen_grant_dma_firmware", "xen_grant_dma_full",
           "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg",
           "xen_grant_dma_slot", "xen_grant_dma_virtio"]
-if (KDIR / "drivers/virtio/vring_room_test.c").exists():  # not on every base
-    SUITES.append("vring_room")
+if (KDIR / "drivers/virtio/vring_bounce_test.c").exists():  # not on every base
+    SUITES.append("vring_bounce")
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
@@ -107,6 +108,15 @@ for round in 1 2 3; do
 	writes 256 && exit 1
 	writes 1 || exit
 done
+"""
+
+# A request of each kind of device, in each direction.
+SOME_OF_EACH = """
+cd xen/grant-dma && . ./lib.sh || exit
+dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct &&
+	dd if=/dev/zero of=/dev/vda bs=64k count=20 oflag=direct &&
+	dd if=/dev/hwrng of=/dev/null bs=64 count=20 &&
+	random_file /run/sent 100000 && echoes /run/sent
 """
 
 UNKNOWN_ISOLATION = """
@@ -206,6 +216,17 @@ def virtqueues(name, option, bit, value, **options):
     return Test(test.guest, judge)
 
 
+def judge_rings(result):
+    """No address is in the rest of the rings' pages, which some backends do not map."""
+    yield "I/O of each kind", result.status == 0, bed.tail(result.log), ""
+    log = result.directory / "backend.log"
+    parts, addresses = rings.read(log.read_text(errors="replace") if log.exists() else "")
+    yield "rings are known, and addresses", len(parts) >= 3 * 4 and len(addresses) > 500, f"see {log}", ""
+    outside = rings.outside(parts, addresses)
+    yield ("rings' pages hold nothing else", not outside,
+           [f"{len(outside)} of {len(addresses)} addresses, see {log}", *map(hex, outside[:5])], "")
+
+
 def hostile(name, programs, cmdline="", kernel="main", **options):
     """A guest that runs kselftest programs whose backend is hostile on demand.
 
@@ -237,6 +258,7 @@ def tests():
     """Everything that is done in guests."""
     yield with_kunit(kselftest("main", memory=1024))
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
+    yield Test(Guest("rings", SOME_OF_EACH, backend_options=rings.TRACED), judge_rings)
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),
@@ -273,10 +295,23 @@ def tests():
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
+def backport_tests():
+    """Those for a base that is not the newest."""
+    yield with_kunit(kselftest("main", memory=1024, settings="ROUNDS=10 FEW=2"))
+
+
 def some_tests():
     """Those that show whether a release of Xen will do."""
     yield kselftest("some", ["devices.sh", "block.sh", "rebind.sh"], memory=1024)
     yield hostile("some-hostile", ["snoop.sh"])
+
+
+def in_tree_tests():
+    """What the kernel's own driver must pass with the patches of the group in-tree."""
+    yield kselftest("in-tree", ["rebind.sh"], memory=1024)
+
+
+SETS = {"--backport": backport_tests, "--some": some_tests, "--in-tree": in_tree_tests}
 
 
 def judge(tap, test, result):
@@ -287,12 +322,12 @@ def judge(tap, test, result):
 
 
 def main(names):
-    """Run all tests, the test bed's own among them, or some, or those in the guests named."""
+    """Run all tests, the test bed's own among them, or those of a set, or those in the guests named."""
     tap = Tap()
-    some = names == ["--some"]
+    a_set = names[0] if names and names[0] in SETS else ""
     own = [] if names else selftest.GUESTS
-    chosen = list(some_tests()) if some else [test for test in tests() if not names or test.guest.name in names]
-    results = bed.boot("check-some" if some else "check", own + [test.guest for test in chosen])
+    chosen = list(SETS[a_set]()) if a_set else [test for test in tests() if not names or test.guest.name in names]
+    results = bed.boot(f"check{a_set[1:]}", own + [test.guest for test in chosen])
     for part, version in versions.of_run(results.directory).items():
         bed.say(f"ran on {part} {version}")
     if own:

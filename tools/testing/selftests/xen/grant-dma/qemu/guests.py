@@ -57,6 +57,7 @@ class Guest:
     dom0_files: dict = field(default_factory=dict)  # name beside these commands -> file here
     xl_extra: str = ""  # more lines for xl's configuration
     interactive: bool = False  # after the commands a shell on the console
+    backend_options: str = ""  # more arguments for QEMU
     files: dict = field(default_factory=dict)  # path in the guest's cwd -> file here
     allow: list = field(default_factory=list)  # patterns of trouble that this guest provokes
 
@@ -88,6 +89,7 @@ class Guest:
                 "-no-user-config -display none -monitor none -serial none",
                 "-global virtio-mmio.force-legacy=false",
                 *self.backend_devices(),
+                self.backend_options,
             ]
         )
 

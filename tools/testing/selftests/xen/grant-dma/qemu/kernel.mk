@@ -4,7 +4,8 @@
 # `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
-FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
+# The group in-tree has no tests of its own.
+FRAGMENTS_main := $(FRAGMENT) kernel.config $(if $(wildcard $(KDIR)/drivers/xen/grant-dma),kunit.config)
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config

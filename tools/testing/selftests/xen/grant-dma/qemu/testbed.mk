@@ -31,8 +31,6 @@ boot shell:
 	$(NEEDS_PIECES)
 	@python3 report.py $@
 
-# The others have theirs in a guest.
-kunit: FLAVOURS := 16k
 kunit:
 	$(NEEDS_PIECES) FLAVOURS="$(FLAVOURS)" >&2
 	@python3 without_xen.py $(FLAVOURS)
