@@ -62,9 +62,9 @@ apply:
 	@$(SERIES) $(FROM) apply
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
-# runs at a time: two would disturb each other's timers. There are two more that build for long, bisect and in-tree.
+# runs at a time: two would disturb each other's timers. Three more build for long: pages, in-tree and bisect.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
-IN_GUESTS := bed oldest in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed oldest pages in-tree binding $(OTHER_BASES:%=guest-%)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
@@ -94,6 +94,9 @@ check-kunit check-oldest: check-%:
 check-in-tree:
 	@$(SERIES) $(FROM) tree --group in-tree --out $(BUILD)/in-tree/linux
 	+@$(BED) check KDIR=$(BUILD)/in-tree/linux BUILD=$(BUILD)/in-tree FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--in-tree
+
+check-pages:
+	+@$(BED) check FLAVOURS='main 64k' VICTIM_FLAVOURS=64k GUESTS=--pages
 
 check-bed:
 	+@$(BED) check

@@ -209,6 +209,7 @@ def bisect(tree):
     bed = "tools/testing/selftests/xen/grant-dma/qemu"
     config = "".join((TOP / path).read_text() for path in (
         "arch/arm64/configs/xen_grant_dma.config", f"{bed}/kernel.config", f"{bed}/kunit.config"))
+    config += "".join(f"CONFIG_{option}=y\n" for option in WANTED)
     base = built_from("base", tree)
     kernel = Kernel(BUILD / tree.name, BUILD / "kernel/main", "arm64", "aarch64-linux-gnu-")
     borrow(kernel.source, git_tree(tree))

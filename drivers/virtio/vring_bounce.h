@@ -25,6 +25,9 @@
 #define VRING_BOUNCE_SIZE	128
 #define VRING_BOUNCE_SLOTS	BITS_PER_LONG
 
+/* So that the used ring, of 8 bytes an entry, leaves half of its page. */
+#define VRING_BOUNCE_MAX_NUM	256u
+
 /* What the device did not write, and no driver takes for a status of success. */
 #define VRING_BOUNCE_UNWRITTEN	0xff
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All tests that need a guest, as TAP: check.py [SET | GUEST...]
 
-KUnit and kselftest on the plain kernel, the debug kernel, and one with 64 KiB pages, with
-virtqueues of each kind; boots with every way that fw_devlink may treat consumers; a device that
+KUnit and kselftest on the plain kernel and the debug kernel, with virtqueues of each kind; boots with every way that fw_devlink may treat consumers; a device that
 must be refused; a backend that is hostile.
 """
 
@@ -227,6 +226,19 @@ def judge_rings(result):
            [f"{len(outside)} of {len(addresses)} addresses, see {log}", *map(hex, outside[:5])], "")
 
 
+READS = 500
+ONE_AT_A_TIME = f"""
+fio --name=reads --filename=/dev/vda --size=64m --rw=randread --bs=4k --direct=1 --number_ios={READS}
+"""
+
+
+def judge_maps(result):
+    """The backend finds all but the data of a request where the rings are. It maps more when the guest boots."""
+    yield "reads", result.status == 0, bed.tail(result.log), ""
+    yield ("a request takes the backend one mapping", READS <= result.grant_maps < READS * 1.5,
+           f"{result.grant_maps} mappings for {READS} requests and the boot", "")
+
+
 def hostile(name, programs, cmdline="", kernel="main", **options):
     """A guest that runs kselftest programs whose backend is hostile on demand.
 
@@ -258,6 +270,7 @@ def tests():
     """Everything that is done in guests."""
     yield with_kunit(kselftest("main", memory=1024))
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
+    yield Test(Guest("maps", ONE_AT_A_TIME, cmdline=RING_BOUNCES, devices=[Device("blk")]), judge_maps)
     yield Test(Guest("rings", SOME_OF_EACH, backend_options=rings.TRACED), judge_rings)
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
@@ -282,17 +295,19 @@ def tests():
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
                   cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_deferred=64")
-    yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k",
-                               memory=1024))
-    # Its buffers are of up to four pages, and take all the more references.
-    yield hostile("hostile-64k", ["snoop.sh", "scribble.sh"], kernel="64k",
-                  settings="BUFFERS=500")
     # What moves data takes long there, and is done below, on packed virtqueues.
     yield with_kunit(kselftest("debug", [program for program in all_programs()
                                          if program not in MOVES_DATA],
                                kernel="debug", memory=1024, settings="ROUNDS=10 FEW=2"))
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
+
+
+def pages_tests():
+    """With 64 KiB pages, each of which takes 16 grants."""
+    yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024))
+    # Its buffers are of up to four pages, and take all the more references.
+    yield hostile("hostile-64k", ["snoop.sh", "scribble.sh"], kernel="64k", settings="BUFFERS=500")
 
 
 def backport_tests():
@@ -311,7 +326,7 @@ def in_tree_tests():
     yield kselftest("in-tree", ["rebind.sh"], memory=1024)
 
 
-SETS = {"--backport": backport_tests, "--some": some_tests, "--in-tree": in_tree_tests}
+SETS = {"--pages": pages_tests, "--backport": backport_tests, "--some": some_tests, "--in-tree": in_tree_tests}
 
 
 def judge(tap, test, result):

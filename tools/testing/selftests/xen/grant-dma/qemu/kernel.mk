@@ -4,19 +4,19 @@
 # `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
-# The group in-tree has no tests of its own.
-FRAGMENTS_main := $(FRAGMENT) kernel.config $(if $(wildcard $(KDIR)/drivers/xen/grant-dma),kunit.config)
+FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
 FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
-# if_there KCONFIG, OPTION: not every base has it.
-if_there = $(if $(shell grep -x 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
-RING_TEST := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST)
-OPTIONS_main := $(RING_TEST)
-OPTIONS_debug := $(RING_TEST) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
-OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(RING_TEST)
-OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(RING_TEST)
+# if_there KCONFIG, OPTION: not every tree has it.
+if_there = $(if $(shell grep -sx 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
+TESTS := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST) \
+	$(call if_there,drivers/xen/grant-dma/Kconfig,XEN_GRANT_DMA_KUNIT_TEST)
+OPTIONS_main := $(TESTS)
+OPTIONS_debug := $(TESTS) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
+OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(TESTS)
+OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(TESTS)
 ALL_FLAVOURS := main debug 16k 64k bench
 # What modules are built against is made with them.
 TARGETS_bench := modules
