@@ -18,7 +18,7 @@ export PYTHONPATH := $(abspath $(BED_DIR))
 help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
 	@echo 'make shell             the same, and stay at the console of the guest'
-	@echo 'make check             every test; CHECKS="$(CHECKS)" selects'
+	@echo 'make check             the tests; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network" selects, BENCH_TURNS=5 is how often'
 	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
@@ -62,7 +62,8 @@ apply:
 	@$(SERIES) $(FROM) apply
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
-# runs at a time: two would disturb each other's timers. Three more build for long: pages, in-tree and bisect.
+# runs at a time: two would disturb each other's timers. More, which take long to build, run
+# only if they are named: pages, kunit-16k, in-tree and bisect.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 IN_GUESTS := bed oldest pages in-tree binding $(OTHER_BASES:%=guest-%)
 
@@ -89,6 +90,9 @@ check-downloads:
 
 check-kunit check-oldest: check-%:
 	+@$(BED) $(subst oldest,check-oldest,$*)
+
+check-kunit-16k:
+	+@$(BED) kunit FLAVOURS=16k
 
 # Another driver than ours.
 check-in-tree:

@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from base import TOP, git
 from ktap import Reader, summary
 
 
@@ -34,6 +35,14 @@ def run(name, directory):
     return results.counts()
 
 
+def keep(path, lines):
+    """Note results for cover letters, beside those of other checks of the same commit."""
+    commit = git("rev-parse", "HEAD", cwd=TOP)
+    first, _, old = path.read_text().partition("\n") if path.exists() else ("", "", "")
+    known = dict(line.split(": ", 1) for line in ((old if first == commit else "") + lines).splitlines())
+    path.write_text(f"{commit}\n" + "".join(f"{name}: {result}\n" for name, result in known.items()))
+
+
 def main(directory, lanes):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -42,7 +51,7 @@ def main(directory, lanes):
     checks = dict(each for lane in done for each in lane)
     total = sum(checks.values(), Counter())
     lines = "".join(f"{name}: {summary(count)}\n" for name, count in checks.items())
-    (directory / "summary").write_text(lines)
+    keep(directory / "summary", lines)
     print(f"\n{lines}{summary(total)}")
     return 1 if total["failed"] else 0
 

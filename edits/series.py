@@ -83,7 +83,8 @@ def make_base(arguments):
 
 def fill_cover(cover, group, base):
     results = TOP / "build/check/summary"
-    tests = f"Test results (make check):\n\n{results.read_text()}" if results.exists() else ""
+    commit, _, lines = results.read_text().partition("\n") if results.exists() else ("", "", "")
+    tests = f"Test results (make check):\n\n{lines}" if commit == git("rev-parse", "HEAD", cwd=TOP) else ""
     text = f"{group.cover.strip()}\n\nMade for Linux {base.version}.\n\n{tests}".strip()
     cover.write_text(cover.read_text().replace("*** SUBJECT HERE ***", group.subject)
                      .replace("*** BLURB HERE ***", text))

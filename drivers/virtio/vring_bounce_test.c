@@ -183,10 +183,10 @@ static void bounce_full(struct kunit *test)
 			vring_bounce_unmap(t->bounce, t->addrs[n], 1, directions[i]);
 			KUNIT_EXPECT_EQ(test, t->addrs[n],
 					vring_bounce_map(t->bounce, t->buffers[n], 1,
-						       directions[i]));
+							 directions[i]));
 			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
 					vring_bounce_map(t->bounce, t->buffers[n], 1,
-						       directions[i]));
+							 directions[i]));
 		}
 		empty(t, i, count);
 	}
@@ -203,7 +203,7 @@ static void bounce_refuses(struct kunit *test)
 		KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
 		KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
 				vring_bounce_map(t->bounce, t->buffers, LARGEST + 1,
-					       directions[i]));
+						 directions[i]));
 		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, addr, 1,
 							    directions[!i]));
 		KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(t->bounce, given_addr(i) - 1,
@@ -260,7 +260,7 @@ static void bounce_empty(struct kunit *test)
 					 given(t, i) + size, given_addr(i));
 			KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
 					vring_bounce_map(bounce, t->buffers, 1,
-						       directions[i]));
+							 directions[i]));
 			KUNIT_EXPECT_FALSE(test, vring_bounce_unmap(bounce, given_addr(i),
 								    1, directions[i]));
 		}

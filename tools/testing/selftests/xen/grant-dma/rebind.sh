@@ -30,9 +30,8 @@ interrupt() {
 	[ $unbound = 0 ] && drive bind "$1" "$2"
 }
 
-# Other drivers of grants have no tables.
 is_back() {
-	[ ! -e "$TABLES/devices" ] || is_listed "$device"
+	! is_ours || is_listed "$device"
 }
 
 # Interrupts for $1 rounds; check_$4 decides whether the device works again.

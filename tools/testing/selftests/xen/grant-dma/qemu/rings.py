@@ -47,6 +47,7 @@ def read(trace):
             registers[register] = value
             if register == QUEUE_READY and value:
                 rings += parts(registers)
+                registers.clear()
         elif (mapped := re.match(r"xen_map_cache want (0x\w+)", line)) and rings:
             # A ready queue's descriptors are mapped first.
             begin = int(mapped[1], 16) - rings[0].start if begin is None else begin
