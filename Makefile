@@ -67,9 +67,10 @@ apply:
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 IN_GUESTS := bed oldest pages in-tree binding $(OTHER_BASES:%=guest-%)
 
-# A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
+# A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
+# kunit comes first, so that its kernel is built beside the guests.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,series patches compile guest,$(check)-$(base)))
+OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
 check:
@@ -112,6 +113,9 @@ check-binding:
 define checks_of_base
 check-series-$(1) check-patches-$(1) check-compile-$(1): check-%-$(1):
 	+@$(MAKE) --old-file=tree check-$$* BASE=$(1)
+
+check-kunit-$(1):
+	+@$(MAKE) check-kunit BASE=$(1) FLAVOURS=main
 
 check-guest-$(1):
 	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--backport
