@@ -8,7 +8,7 @@ HOSTILE_PROGRAM := $(HOSTILE)/$(notdir $(SYSROOT))/hostile
 GUEST_PROGRAMS := $(addprefix $(HOSTILE)/,secrets late reader)
 
 VICTIM := xen_grant_dma_victim
-VICTIM_FLAVOURS := main debug
+VICTIM_FLAVOURS := main
 
 .PHONY: hostile $(VICTIM_FLAVOURS:%=victim-%)
 hostile: $(HOSTILE_PROGRAM) $(GUEST_PROGRAMS) $(VICTIM_FLAVOURS:%=victim-%)

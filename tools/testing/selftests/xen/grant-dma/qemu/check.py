@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All tests that need a guest, as TAP: check.py [SET | GUEST...]
 
-KUnit and kselftest on the plain kernel and the debug kernel, with virtqueues of each kind; boots with every
+KUnit and kselftest, with virtqueues of each kind; boots with every
 way that fw_devlink may treat consumers; a device that must be refused; a backend that is hostile.
 """
 
@@ -271,6 +271,7 @@ def tests():
     """The guests of a run that names none."""
     yield with_kunit(kselftest("main", memory=1024))
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
+    yield virtqueues("packed", "packed=on", RING_PACKED, "1")
     yield Test(Guest("maps", ONE_AT_A_TIME, cmdline=RING_BOUNCES, devices=[Device("blk")]), judge_maps)
     yield Test(Guest("rings", SOME_OF_EACH, backend_options=rings.TRACED), judge_rings)
     yield from devlink_boots()
@@ -296,12 +297,15 @@ def tests():
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
                   cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_deferred=64")
+
+
+def debug_tests():
+    """With the kernel's own checkers."""
     # What moves data takes long there, and is done below, on packed virtqueues.
-    yield with_kunit(kselftest("debug", [program for program in all_programs()
-                                         if program not in MOVES_DATA],
+    yield with_kunit(kselftest("debug", [program for program in all_programs() if program not in MOVES_DATA],
                                kernel="debug", memory=1024, settings="ROUNDS=10 FEW=2"))
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
-    yield virtqueues("packed", "packed=on", RING_PACKED, "1", kernel="debug")
+    yield virtqueues("packed-debug", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
 def pages_tests():
@@ -332,7 +336,8 @@ def in_tree_tests():
     yield Test(test.guest, judge)
 
 
-SETS = {"--pages": pages_tests, "--backport": backport_tests, "--some": some_tests, "--in-tree": in_tree_tests}
+SETS = {"--debug": debug_tests, "--pages": pages_tests, "--backport": backport_tests, "--some": some_tests,
+        "--in-tree": in_tree_tests}
 
 
 def judge(tap, test, result):

@@ -35,7 +35,6 @@ kunit:
 	$(NEEDS_PIECES) FLAVOURS="$(FLAVOURS)" >&2
 	@python3 without_xen.py $(FLAVOURS)
 
-check: FLAVOURS := main debug
 check:
 	$(NEEDS_PIECES) hostile FLAVOURS="$(FLAVOURS)" >&2
 	@python3 check.py $(GUESTS)
