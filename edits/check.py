@@ -23,7 +23,7 @@ from typing import NamedTuple
 from base import CACHE, TOP, git, git_tree, kernel_version
 from commits import commits, fixed_stamp
 from host import PACKAGES
-from patches import edits_dir, files_of, load, matches, overlay_files
+from patches import files_of, is_newest, load, matches, overlay_files
 from series import borrow
 from tap import Tap
 
@@ -229,7 +229,7 @@ def parse_kconfig(tree):
 
 def compile(tree):
     # Sizes of pages make no difference between bases.
-    newest = edits_dir(kernel_version(tree)) == edits_dir("999.0")
+    newest = is_newest(kernel_version(tree))
     names = [name for name in VARIANTS if newest or "pages" not in name]
     tap = Tap(len(names) + 1)
     tap.faults("Kconfig can be parsed by itself", parse_kconfig(tree))

@@ -116,6 +116,11 @@ def edits_dir(version):
     return EDITS / fitting[-1]
 
 
+def is_newest(version):
+    """Whether a kernel has the edits of the newest base, for which the overlay is written."""
+    return edits_dir(version) == edits_dir("999.0")
+
+
 def touched(series, base_version):
     """Every path that the series may change."""
     edits = [edits_dir(base_version) / edit for patch in series.patches for edit in patch.edits]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from base import TOP, Base, Fault, git, kernel_version
 from commits import fixed_stamp, made_of, text_of
-from patches import EDITS, edits_dir, files_of, load, overlay_files
+from patches import EDITS, edits_dir, files_of, is_newest, load, overlay_files
 
 
 def verbatim(*args, cwd):
@@ -92,13 +92,12 @@ def refresh(tree, top):
     if git("status", "--porcelain", "--untracked-files=no", cwd=tree):
         raise Fault(f"{tree} has changes that are not committed; nothing changed")
     version = kernel_version(tree)
-    newest = edits_dir("999.0") == edits_dir(version)
     base = Base(version, tree / ".git", git("rev-parse", "base", cwd=tree))
     for patch, generated, commit in match(made_of(load(), base, fixed_stamp()), tree):
         new = git("diff", "--name-only", "--no-renames", "--diff-filter=d", f"{commit}^", commit, cwd=tree).splitlines()
         for path in files_of(patch, new):
             text = verbatim("show", f"{commit}:{path}", cwd=tree)
-            if newest:
+            if is_newest(version):
                 write(TOP / path, text, top)
             elif text != verbatim("show", f"{generated}:{path}", cwd=tree):
                 raise Fault(f"{path} is written for the newest base: change it there, or in an edit of {version}")

@@ -163,6 +163,7 @@ references_are_back() {
 }
 
 references_return() {
+	[ -e $TABLES/backends ] || return
 	wait_for 20 references_are_back && return
 	sed 's/^/# at the start: /' "$tmp/references"
 	references | sed 's/^/# at the end: /'

@@ -40,7 +40,7 @@ check:
 	@python3 check.py $(GUESTS)
 
 check-oldest:
-	$(NEEDS_PIECES) hostile VICTIM_FLAVOURS=main >&2
+	$(NEEDS_PIECES) hostile >&2
 	@python3 check.py --some
 
 # For a shell: eval "$(make -s env)"
