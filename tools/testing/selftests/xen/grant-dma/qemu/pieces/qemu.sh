@@ -13,9 +13,15 @@ lib=$sysroot/usr/lib/aarch64-linux-gnu
 
 cat >"$src/configs/devices/aarch64-softmmu/xenpvh.mak" <<-END
 	CONFIG_VIRTIO_MMIO=y
+	CONFIG_VIRTIO_PCI=y
+	CONFIG_PCI_EXPRESS_GENERIC_BRIDGE=y
 	CONFIG_VIRTIO_BLK=y
 	CONFIG_VIRTIO_NET=y
 	CONFIG_VIRTIO_RNG=y
+	CONFIG_VIRTIO_SERIAL=y
+	CONFIG_VIRTIO_INPUT=y
+	CONFIG_VIRTIO_CRYPTO=y
+	CONFIG_VIRTIO_BALLOON=y
 END
 # meson and pycotap come with QEMU, the host's are too old.
 for package in "$fetched"/*.deb; do
@@ -32,6 +38,7 @@ cd "$dir/build"
 	--target-list=aarch64-softmmu --without-default-features \
 	--without-default-devices --with-devices-aarch64=xenpvh \
 	--disable-tcg --enable-xen --enable-pixman --enable-fdt=system \
+	--enable-virtfs --enable-attr \
 	--disable-install-blobs --disable-docs --disable-tools \
 	--extra-cflags="--sysroot=$sysroot" \
 	--extra-ldflags="--sysroot=$sysroot -Wl,--allow-shlib-undefined"
