@@ -103,7 +103,7 @@ static struct grant_slot_page *page_for_part(const struct grant_mapping *mapping
 					     dma_addr_t addr)
 {
 	struct grant_backend *backend = mapping->backend;
-	union grant_ref_info *info = &backend->ranges->info[grant_dma_ref(addr)];
+	union grant_ref_info *info = &backend->ranges->info[xen_grant_dma_ref(addr)];
 	struct grant_slot slot;
 
 	if (mapping->pooled)
@@ -176,7 +176,7 @@ static struct grant_slot_page *take_page(struct grant_backend *backend,
 void grant_bounce_cancel(const struct grant_mapping *mapping)
 {
 	unsigned int count = grant_dma_pages(mapping->addr, mapping->size), i;
-	grant_ref_t first = grant_dma_ref(mapping->addr);
+	grant_ref_t first = xen_grant_dma_ref(mapping->addr);
 	struct grant_slot_page *page;
 
 	for (i = 0; i < count; i++) {
@@ -205,7 +205,7 @@ void grant_bounce_grant(const struct grant_mapping *mapping, dma_addr_t addr,
 	unsigned int left = grant_dma_pages(phys, size), count;
 	bool readonly = mapping->dir == DMA_TO_DEVICE;
 	unsigned long pfn = XEN_PFN_DOWN(phys);
-	grant_ref_t ref = grant_dma_ref(addr);
+	grant_ref_t ref = xen_grant_dma_ref(addr);
 	const struct grant_slot_page *page;
 
 	if (!mapping->copies) {
@@ -234,7 +234,7 @@ void grant_bounce_grant(const struct grant_mapping *mapping, dma_addr_t addr,
 void grant_bounce_note(const struct grant_mapping *mapping)
 {
 	struct grant_ranges *ranges = mapping->backend->ranges;
-	grant_ref_t first = grant_dma_ref(mapping->addr);
+	grant_ref_t first = xen_grant_dma_ref(mapping->addr);
 
 	/* A page of slots knows the mapping. */
 	if (!grant_ref_page(ranges, first))
@@ -309,7 +309,7 @@ void grant_bounce_copy_out(const struct grant_mapping *mapping,
 	struct grant_slot_page *page;
 
 	for (; pages--; addr += XEN_PAGE_SIZE) {
-		page = take_page(mapping->backend, grant_dma_ref(addr));
+		page = take_page(mapping->backend, xen_grant_dma_ref(addr));
 		if (!page)
 			continue;
 		end_copy(page, addr, mapping);
@@ -346,7 +346,7 @@ void grant_bounce_end_pooled(const struct grant_mapping *mapping,
 
 	for (; pages--; addr += XEN_PAGE_SIZE) {
 		page = grant_ref_page(mapping->backend->ranges,
-				      grant_dma_ref(addr));
+				      xen_grant_dma_ref(addr));
 		end_copy(page, addr, mapping);
 		grant_slot_copy(page, addr)->size = 0;
 	}
@@ -418,7 +418,7 @@ bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr,
 		part = part_of(addr, size);
 		if (!grant_ref_exists(ranges, addr))
 			return false;
-		page = grant_ref_page(ranges, grant_dma_ref(addr));
+		page = grant_ref_page(ranges, xen_grant_dma_ref(addr));
 		if (!page)
 			continue;
 		copy = grant_slot_copy(page, addr);

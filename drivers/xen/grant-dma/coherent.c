@@ -91,7 +91,7 @@ void *grant_coherent_alloc(struct grant_backend *backend, size_t size,
 void grant_coherent_free(struct grant_backend *backend, size_t size,
 			 void *vaddr, dma_addr_t addr)
 {
-	grant_backend_end(backend, grant_dma_ref(addr), XEN_PFN_UP(size),
+	grant_backend_end(backend, xen_grant_dma_ref(addr), XEN_PFN_UP(size),
 			  false);
 	grant_memory_free(vaddr, size);
 }

@@ -77,7 +77,7 @@ struct grant_counters grant_device_counters(const struct grant_device *gdev);
 /* Whether a device can be given an address that has bit 63; says so if not. */
 static inline bool grant_device_mask_fits(struct device *dev, u64 mask)
 {
-	if (likely(mask & GRANT_DMA_FLAG))
+	if (likely(mask & XEN_GRANT_DMA_FLAG))
 		return true;
 	grant_device_mask_refused(dev, mask);
 	return false;

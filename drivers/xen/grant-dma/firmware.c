@@ -236,6 +236,27 @@ int grant_firmware_backend_of(struct device *dev, struct device_node *np,
 	return 0;
 }
 
+/**
+ * grant_firmware_xen_translates() - whether a device is behind an IOMMU of Xen's own
+ * @dev: the device
+ *
+ * Xen programs such a hardware IOMMU so that it translates as the domain's page
+ * tables in Xen do: the device takes guest physical addresses. The binding is
+ * Documentation/devicetree/bindings/iommu/xen,iommu-el2-v1.yaml.
+ *
+ * Context: Process context.
+ * Return: whether the first of its iommus is one.
+ */
+bool grant_firmware_xen_translates(struct device *dev)
+{
+	struct device_node *iommu = of_parse_phandle(dev->of_node, "iommus", 0);
+	bool ret;
+
+	ret = iommu && of_device_is_compatible(iommu, "xen,iommu-el2-v1");
+	of_node_put(iommu);
+	return ret;
+}
+
 /* Returns the node that describes the DMA of a device, or NULL. */
 static struct device_node *dma_node(struct device *dev)
 {

@@ -17,10 +17,16 @@ struct device_node;
 int grant_firmware_backend(struct device *dev, domid_t *domid);
 int grant_firmware_backend_of(struct device *dev, struct device_node *np,
 			      domid_t *domid);
+bool grant_firmware_xen_translates(struct device *dev);
 #else
 static inline int grant_firmware_backend(struct device *dev, domid_t *domid)
 {
 	return -ENODEV;
+}
+
+static inline bool grant_firmware_xen_translates(struct device *dev)
+{
+	return false;
 }
 #endif
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver for the xen,grant-dma node in the device tree.
+ * A driver for the nodes of Xen's IOMMUs in the device tree: xen,grant-dma, and
+ * xen,iommu-el2-v1, a hardware IOMMU that Xen itself programs.
  *
- * The IOMMU is Xen, and its mappings are made by the DMA ops. What is left to do
- * here is to be there: consumers that name the node in "iommus" would otherwise
+ * Mappings are made by the DMA ops, or by Xen. What is left to do here is to be
+ * there: consumers that name the node in "iommus" would otherwise
  * wait for an IOMMU driver, and then for fw_devlink's supplier, until the
  * deferred probe timeout. There is no of_xlate, so that of_iommu_configure()
  * says that no IOMMU translates for the consumer.
@@ -35,6 +36,7 @@ static void grant_iommu_remove(struct platform_device *pdev)
 
 static const struct of_device_id grant_iommu_of_match[] = {
 	{ .compatible = "xen,grant-dma" },
+	{ .compatible = "xen,iommu-el2-v1" },
 	{ }
 };
 

@@ -168,7 +168,7 @@ static noinline void unmap_parts(struct grant_mapping *mapping,
 	LIST_HEAD(slot_pages);
 
 	grant_bounce_copy_out(mapping, pages, &slot_pages);
-	grant_backend_end(mapping->backend, grant_dma_ref(mapping->addr), pages,
+	grant_backend_end(mapping->backend, xen_grant_dma_ref(mapping->addr), pages,
 			  true);
 	grant_bounce_free(&slot_pages);
 }
@@ -177,13 +177,13 @@ static void unmap_pooled(struct grant_mapping *mapping, struct grant_pool *pool,
 			 unsigned int pages)
 {
 	grant_bounce_end_pooled(mapping, pages);
-	grant_pool_free(pool, grant_dma_ref(mapping->addr), pages);
+	grant_pool_free(pool, xen_grant_dma_ref(mapping->addr), pages);
 }
 
 /* Of a mapping that begins with a copy. */
 static noinline unsigned int unmap_copy(struct grant_mapping *mapping, bool *right)
 {
-	grant_ref_t ref = grant_dma_ref(mapping->addr);
+	grant_ref_t ref = xen_grant_dma_ref(mapping->addr);
 	struct grant_slot_page *page =
 		grant_ref_page(mapping->backend->ranges, ref);
 	const struct grant_copy *copy;
@@ -212,7 +212,7 @@ static __always_inline unsigned int unmap(struct grant_backend *backend,
 					  unsigned long attrs, bool *right)
 {
 	struct grant_mapping mapping = { backend, addr, size, dir, attrs };
-	grant_ref_t first = grant_dma_ref(addr);
+	grant_ref_t first = xen_grant_dma_ref(addr);
 	union grant_ref_info *info;
 	unsigned int pages;
 

@@ -91,7 +91,7 @@ struct grant_ranges {
 static inline bool grant_ref_exists(const struct grant_ranges *ranges,
 				    dma_addr_t addr)
 {
-	grant_ref_t ref = grant_dma_ref(addr);
+	grant_ref_t ref = xen_grant_dma_ref(addr);
 
 	return ref < ranges->size &&
 	       addr == grant_dma_addr(ref, xen_offset_in_page(addr));

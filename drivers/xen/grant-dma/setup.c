@@ -73,10 +73,11 @@ void grant_setup(struct device *dev, domid_t domid)
  * @dev: device whose DMA is being configured
  *
  * The device gets DMA ops that use grants, or that refuse all DMA; why they do
- * was reported.
+ * was reported. It gets none if Xen programs its IOMMU: then its DMA needs neither
+ * grants nor to be bounced by swiotlb-xen.
  *
  * Context: Process context, may sleep.
- * Return: whether it has such ops, and so must not be given others.
+ * Return: whether it must not be given other ops.
  */
 bool xen_grant_dma_setup(struct device *dev)
 {
@@ -84,6 +85,8 @@ bool xen_grant_dma_setup(struct device *dev)
 	int ret;
 
 	if (grant_setup_done(dev) || grant_setup_refused(dev))
+		return true;
+	if (grant_firmware_xen_translates(dev))
 		return true;
 	/* Without a driver there is no DMA, and binding one comes here again. */
 	if (!dev->driver && dev->bus)

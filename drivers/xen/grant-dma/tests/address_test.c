@@ -18,8 +18,20 @@ static void address_layout(struct kunit *test)
 			0x8000000012345678ULL);
 	KUNIT_EXPECT_EQ(test, grant_dma_addr(U32_MAX, 0xfff),
 			0x80000fffffffffffULL);
-	KUNIT_EXPECT_EQ(test, grant_dma_ref(0x8000000012345678ULL), 0x12345);
-	KUNIT_EXPECT_EQ(test, grant_dma_ref(0x80000fffffffffffULL), U32_MAX);
+	KUNIT_EXPECT_EQ(test, xen_grant_dma_ref(0x8000000012345678ULL), 0x12345);
+	KUNIT_EXPECT_EQ(test, xen_grant_dma_ref(0x80000fffffffffffULL), U32_MAX);
+	KUNIT_EXPECT_EQ(test, xen_grant_dma_offset(0x8000000012345678ULL), 0x678);
+}
+
+/* Who decodes an address may not know whether its device uses grants. */
+static void address_is_grant(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, xen_grant_dma_is_grant(grant_dma_addr(0, 0)));
+	KUNIT_EXPECT_TRUE(test,
+			  xen_grant_dma_is_grant(grant_dma_addr(U32_MAX, 0xfff)));
+	KUNIT_EXPECT_FALSE(test, xen_grant_dma_is_grant(0));
+	KUNIT_EXPECT_FALSE(test, xen_grant_dma_is_grant(0x7ffffffffffff000ULL));
+	KUNIT_EXPECT_FALSE(test, xen_grant_dma_is_grant(DMA_MAPPING_ERROR));
 }
 
 static void address_round_trip(struct kunit *test)
@@ -34,7 +46,7 @@ static void address_round_trip(struct kunit *test)
 		ref = prandom_u32_state(&random);
 		offset = test_random(&random, 4096);
 		KUNIT_ASSERT_EQ_MSG(test,
-				    grant_dma_ref(grant_dma_addr(ref, offset)),
+				    xen_grant_dma_ref(grant_dma_addr(ref, offset)),
 				    ref, "offset %#x", offset);
 		KUNIT_ASSERT_EQ(test, test_ref(test, grant_dma_addr(ref, offset)),
 				ref);
@@ -69,6 +81,7 @@ static void address_pages(struct kunit *test)
 
 static struct kunit_case address_cases[] = {
 	KUNIT_CASE(address_layout),
+	KUNIT_CASE(address_is_grant),
 	KUNIT_CASE(address_round_trip),
 	KUNIT_CASE(address_pages),
 	{}

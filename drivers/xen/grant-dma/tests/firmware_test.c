@@ -51,6 +51,7 @@ struct description {
 
 static const struct description descriptions[] = {
 	{ "grant-test-no-iommus", -ENODEV },
+	{ "grant-test-el2", -ENODEV },
 	{ "grant-test-first-domain", 0, .domid = 0 },
 	{ "grant-test-good", 0, .domid = 42 },
 	{ "grant-test-last-domain", 0, .domid = 0x7fef },
@@ -272,6 +273,32 @@ static void probe_of(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dev->dma_ops);
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(consumer_unregister_action,
+			    platform_driver_unregister, struct platform_driver *);
+
+/* Where Xen programs the IOMMU, even dom0's devices use guest physical addresses. */
+static void xen_translates(struct kunit *test)
+{
+	struct device *other = find_device(test, "grant-test-no-iommus");
+	struct device *dev = find_device(test, "grant-test-el2");
+	struct page *page = test_pages(test, PAGE_SIZE);
+	dma_addr_t addr;
+
+	KUNIT_ASSERT_EQ(test, platform_driver_register(&consumer_driver), 0);
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, consumer_unregister_action,
+						  &consumer_driver), 0);
+	if (!other->dma_ops)
+		kunit_skip(test, "swiotlb-xen bounces no device's DMA here");
+
+	KUNIT_EXPECT_TRUE(test, device_is_bound(dev));
+	KUNIT_EXPECT_NULL(test, dev->dma_ops);
+	addr = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, addr, page_to_phys(page));
+	if (!dma_mapping_error(dev, addr))
+		dma_unmap_page(dev, addr, PAGE_SIZE, DMA_TO_DEVICE);
+}
+
 /*
  * The IOMMU core may configure DMA of a device that has no driver. What were left
  * there would be in the way of the driver's own resources.
@@ -419,6 +446,7 @@ static struct kunit_case firmware_cases[] = {
 	KUNIT_CASE_PARAM(backend_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(message_of, descriptions_gen_params),
 	KUNIT_CASE_PARAM(probe_of, descriptions_gen_params),
+	KUNIT_CASE(xen_translates),
 	KUNIT_CASE(no_driver),
 	KUNIT_CASE(heedless),
 	KUNIT_CASE(pci_requester),

@@ -65,7 +65,7 @@ static dma_addr_t slot_alloc(struct slot_test *t, enum grant_slot_use use,
 
 static struct grant_slot_page *page_of(struct slot_test *t, dma_addr_t addr)
 {
-	return t->backend->ranges->info[grant_dma_ref(addr)].page;
+	return t->backend->ranges->info[xen_grant_dma_ref(addr)].page;
 }
 
 static void slot_free(struct slot_test *t, dma_addr_t addr)

@@ -13,13 +13,8 @@ TRACING=/sys/kernel/tracing
 EVENTS=$TRACING/events/xen_grant_dma
 REQUESTS=16
 
-# The one cell after the phandle.
-firmware_backend() {
-	printf '%d' "0x$(od -An -v -tx1 -j4 -N4 $PLATFORM/"$1"/of_node/iommus | tr -d ' ')"
-}
-
 has_driver() {
-	[ -e $PLATFORM/"$1"/driver ] && [ -e "$(echo $PLATFORM/"$1"/virtio*/driver)" ]
+	[ -e "$(sysfs "$1")/driver" ] && [ -e "$(echo "$(sysfs "$1")"/virtio*/driver)" ]
 }
 
 backend_is_firmwares() {
@@ -28,7 +23,7 @@ backend_is_firmwares() {
 
 # Bits count from 0 at the left: 32 is VERSION_1, 33 is ACCESS_PLATFORM.
 has_features() {
-	[ "$(cut -c 33,34 $PLATFORM/"$1"/virtio*/features)" = 11 ]
+	[ "$(cut -c 33,34 "$(sysfs "$1")"/virtio*/features)" = 11 ]
 }
 
 iommu_is_bound() {

@@ -5,13 +5,14 @@
 # tables in debugfs, and the two checks that end every test (references are
 # back, the kernel log is clean).
 #
-# A device is named as in debugfs: by its platform device, such as
-# "2000000.virtio".
+# A device is named as in debugfs: by its platform or PCI device, such as
+# "2000000.virtio" or "0000:00:01.0".
 
 # shellcheck disable=SC1091
 . ../../kselftest/ktap_helpers.sh
 
 PLATFORM=/sys/bus/platform/devices
+PCI=/sys/bus/pci/devices
 TABLES=/sys/kernel/debug/xen/grant-dma
 PEER=${PEER:-192.168.128.1}
 
@@ -67,12 +68,75 @@ wait_for() {
 	done
 }
 
+is_pci() {
+	[ "${1#*:}" != "$1" ]
+}
+
+sysfs() {
+	if is_pci "$1"; then echo $PCI/"$1"; else echo $PLATFORM/"$1"; fi
+}
+
+# The driver of device $1 on its own bus, below which the virtio device is.
+transport() {
+	if is_pci "$1"; then
+		echo /sys/bus/pci/drivers/virtio-pci
+	else
+		echo /sys/bus/platform/drivers/virtio-mmio
+	fi
+}
+
+# The 32-bit cells of the property $1.
+cells() {
+	od -An -v -tx1 "$1" | tr -d ' \n' | sed 's/......../0x& /g'
+}
+
+# The requester ID of PCI device $1: eight bits of bus, five of slot, three of function.
+requester() {
+	local bus=${1#*:} slot=${1##*:}
+
+	echo $((0x${bus%:*} << 8 | 0x${slot%.*} << 3 | ${slot#*.}))
+}
+
+# The domain ID that the host bridge's iommu-map has for PCI device $1, if any.
+# shellcheck disable=SC2046
+mapped_backend() {
+	local bridge id
+
+	bridge=$(readlink -f $PCI/"$1")/../../of_node
+	[ -e "$bridge/iommu-map" ] || return
+	id=$(requester "$1")
+	[ ! -e "$bridge/iommu-map-mask" ] || id=$((id & $(cells "$bridge/iommu-map-mask")))
+
+	# first requester ID, phandle, domain ID, how many
+	set -- $(cells "$bridge/iommu-map")
+	while [ $# -ge 4 ]; do
+		[ "$id" -ge $(($1)) ] && [ "$id" -lt $(($1 + $4)) ] && echo $(($3 + id - $1)) && return
+		shift 4
+	done
+	return 1
+}
+
+# The domain ID of the backend that firmware gives device $1.
+# shellcheck disable=SC2046
+firmware_backend() {
+	if is_pci "$1"; then
+		mapped_backend "$1"
+	else
+		set -- $(cells $PLATFORM/"$1"/of_node/iommus)
+		echo $(($2))
+	fi
+}
+
 # The devices that firmware puts behind the IOMMU.
 devices() {
 	local path
 
-	for path in "$PLATFORM"/*; do
-		[ -e "$path/of_node/iommus" ] && echo "${path##*/}"
+	for path in "$PLATFORM"/* "$PCI"/*; do
+		if [ -e "$path/of_node/iommus" ] ||
+			{ [ -e "$path/vendor" ] && grep -q 0x1af4 "$path/vendor" &&
+				mapped_backend "${path##*/}" >/dev/null; }; then
+			echo "${path##*/}"
+		fi
 	done
 }
 
@@ -85,12 +149,12 @@ find_device() {
 }
 
 is_bound() {
-	readlink $PLATFORM/"$1"/virtio*/driver | grep -q "/$2\$"
+	readlink "$(sysfs "$1")"/virtio*/driver | grep -q "/$2\$"
 }
 
 # What the driver of device $1 made in class $2: a disk or a network interface.
 child_of() {
-	basename "$(echo $PLATFORM/"$1"/virtio*/"$2"/*)"
+	basename "$(echo "$(sysfs "$1")"/virtio*/"$2"/*)"
 }
 
 # Column $3 of the row $2 in the table $1.
@@ -117,10 +181,10 @@ ring_bounces() {
 	cat /sys/module/virtio_ring/parameters/ring_bounces 2>/dev/null
 }
 
-# How many interrupts the backend of $device has sent, and a constant.
+# How many interrupts the backend of $device has sent, and others that share its line.
 interrupts() {
-	awk -v name="$(basename $PLATFORM/"$device"/virtio*)" '
-		$NF == name { for (i = 2; i < NF; i++) sum += $i }
+	awk -v name="$(basename "$(sysfs "$device")"/virtio*)" '
+		$0 ~ " " name "(,|$)" { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
 		END { print sum + 0 }' /proc/interrupts
 }
 

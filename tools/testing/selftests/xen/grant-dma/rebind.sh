@@ -11,7 +11,6 @@ cd "$(dirname "$0")" || exit
 ROUNDS=${ROUNDS:-50}
 FEW=${FEW:-5}
 
-BUS=/sys/bus/platform/drivers/virtio-mmio
 VIRTIO=/sys/bus/virtio/drivers
 
 has_done_io_since() {
@@ -110,7 +109,7 @@ check_rng() {
 
 # The virtio device on the transport.
 virtio() {
-	basename $PLATFORM/"$device"/virtio*
+	basename "$(sysfs "$device")"/virtio*
 }
 
 begin 7
@@ -118,19 +117,19 @@ begin 7
 find_device virtio_blk
 disk_node
 disk_takes_data
-ktap_test_result "rebind: disk, $ROUNDS times" rebind "$ROUNDS" $BUS "$device" disk
+ktap_test_result "rebind: disk, $ROUNDS times" rebind "$ROUNDS" "$(transport "$device")" "$device" disk
 ktap_test_result "rebind: disk, virtio driver only" \
 	rebind "$FEW" $VIRTIO/virtio_blk "$(virtio)" disk
 ktap_test_result "rebind: disk holds what was written last" disk_holds_data
 
 find_device virtio_net
 address=$(ip -4 -o address show dev "$(child_of "$device" net)" | awk '{ print $4 }')
-ktap_test_result "rebind: network, $FEW times" rebind "$FEW" $BUS "$device" network
+ktap_test_result "rebind: network, $FEW times" rebind "$FEW" "$(transport "$device")" "$device" network
 ktap_test_result "rebind: network, virtio driver only" \
 	rebind "$FEW" $VIRTIO/virtio_net "$(virtio)" network
 
 find_device virtio_rng
-ktap_test_result "rebind: rng, $FEW times" rebind "$FEW" $BUS "$device" rng
+ktap_test_result "rebind: rng, $FEW times" rebind "$FEW" "$(transport "$device")" "$device" rng
 ktap_test_result "rebind: rng, virtio driver only" \
 	rebind "$FEW" $VIRTIO/virtio_rng "$(virtio)" rng
 

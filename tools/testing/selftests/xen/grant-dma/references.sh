@@ -8,11 +8,9 @@ cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
 
-BUS=/sys/bus/platform/drivers/virtio-mmio
-
 drive_all() {
 	for device in $all; do
-		drive "$1" $BUS "$device" || return 1
+		drive "$1" "$(transport "$device")" "$device" || return 1
 	done
 }
 

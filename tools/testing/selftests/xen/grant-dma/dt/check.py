@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check the xen,grant-dma binding with a kernel's other bindings, in TAP.
+"""Check the bindings of Xen's IOMMUs with a kernel's other bindings, in TAP.
 
 Needs dtschema, yamllint, make, a C compiler, flex and bison; reads KDIR only.
 To read all bindings takes half a minute. So the schema that comes of it is kept
-in the cache, and tells that the binding and the cases passed with these bindings.
+in the cache, and tells that our bindings and the cases passed with these bindings.
 A device tree in cases/ has to be accepted, unless it says "rejected: REASON".
 
-Whether a backend's domain ID is in range is no matter of the binding: the cell
+Whether a backend's domain ID is in range is no matter of a binding: the cell
 stands in the consumer's node, and a schema sees one node only, so it can't tell
 whose cell it is. That check is the driver's.
 """
@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "qemu"))
 from tap import Tap  # noqa: E402 (where it lies was not known before)
 BINDINGS = Path("Documentation/devicetree/bindings")
-BINDING = Path("iommu/xen,grant-dma.yaml")
+OURS = [Path("iommu/xen,grant-dma.yaml"), Path("iommu/xen,iommu-el2-v1.yaml")]
 SCHEMA = BINDINGS / "processed-schema.json"  # all bindings, as dt-validate reads them
 NEEDED = ["Makefile", "scripts", "arch/arm64/Makefile", "include/dt-bindings",
           "Documentation/devicetree"]
@@ -33,7 +33,7 @@ LINES_SHOWN = 20
 
 
 def fingerprint(kdir):
-    """Stands for the sources that the verdicts on the binding and the cases depend on."""
+    """Stands for the sources that the verdicts on bindings and cases depend on."""
     digest = hashlib.sha256()
     for top in [HERE, *(kdir / name for name in NEEDED)]:
         for path in sorted([top, *top.rglob("*")]):
@@ -44,7 +44,7 @@ def fingerprint(kdir):
 
 
 def make_tree(kdir, tree):
-    """Copy what dt_binding_check needs of the kernel, whose binding is ours."""
+    """Copy what dt_binding_check needs of the kernel, with our bindings among its own."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     needed = [*NEEDED, *([SINCE_7] if (kdir / SINCE_7).exists() else [])]
@@ -53,11 +53,11 @@ def make_tree(kdir, tree):
 
 def binding_errors(tree, log):
     """What make dt_binding_check says, less its remarks on other bindings."""
-    command = ["make", "-C", tree, "ARCH=arm64", "dt_binding_check", f"DT_SCHEMA_FILES={BINDING}"]
+    command = ["make", "-C", tree, "ARCH=arm64", "dt_binding_check", f"DT_SCHEMA_FILES={':'.join(map(str, OURS))}"]
     with log.open("w") as stdout:
         result = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
         stdout.write(result.stderr)
-    others = re.compile(rf"\S*/{BINDINGS}/(?!{BINDING})\S+\.yaml: ")
+    others = re.compile(rf"\S*/{BINDINGS}/(?!{'|'.join(map(str, OURS))})\S+\.yaml: ")
     errors = [line for line in result.stderr.splitlines() if not others.match(line)]
     return (errors + exit_error(result))[-LINES_SHOWN:]
 
@@ -111,14 +111,15 @@ def keep(made, kept):
     return kept.with_suffix(".part").rename(kept)
 
 
-def check_binding(tap, kdir, build):
-    """The binding, its examples and the cases; the schema that comes of it."""
+def check_bindings(tap, kdir, build):
+    """The bindings, their examples and the cases; the schema that comes of it."""
     tree = build / "tree"
     print("# reading all of the kernel's bindings takes about half a minute", flush=True)
     make_tree(kdir, tree)
     tap.faults(NAMES[0], binding_errors(tree, build / "log"))
-    tap.faults(NAMES[1],
-               dtb_errors(tree / SCHEMA, tree / BINDINGS / BINDING.with_suffix(".example.dtb")))
+    tap.faults(NAMES[1], [
+        error for binding in OURS
+        for error in dtb_errors(tree / SCHEMA, tree / BINDINGS / binding.with_suffix(".example.dtb"))])
     for dts, name in zip(CASES, NAMES[2:]):
         tap.faults(name, case_errors(tree, dts))
     return tree / SCHEMA
@@ -143,7 +144,7 @@ def main():
         for name in NAMES:
             tap.result(name, True)
     else:
-        made = check_binding(tap, args.kdir, args.build)
+        made = check_bindings(tap, args.kdir, args.build)
         schema = keep(made, schema) if not tap.failed else made
     name = "device tree of a guest"
     if args.dtb and args.dtb.exists():

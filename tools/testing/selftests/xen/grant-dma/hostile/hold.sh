@@ -11,7 +11,6 @@ cd "$(dirname "$0")/.." || exit
 
 COUNTS=${COUNTS:-1 100 5000}
 DURATION=${DURATION:-7} # for the message, which comes after 6 s at most
-BUS=/sys/bus/platform/drivers/virtio-mmio
 
 # Has the backend keep $1 references of what I/O there is, until let_go. Some I/O
 # comes before: what it leaves mapped is not to be kept.
@@ -50,7 +49,7 @@ is_reported_once() {
 
 unbind() {
 	start=$(date +%s)
-	drive unbind $BUS "$device"
+	drive unbind "$(transport "$device")" "$device"
 	[ $(($(date +%s) - start)) -le 5 ]
 }
 
@@ -78,7 +77,7 @@ done
 ktap_test_result "hold: backend keeps 100 references" start_holding 100
 ktap_test_result "hold: I/O went on with 100 held" traffic_ends_well
 ktap_test_result "hold: device unbound with 100 held" unbind
-ktap_test_result "hold: device bound again" drive bind $BUS "$device"
+ktap_test_result "hold: device bound again" drive bind "$(transport "$device")" "$device"
 ktap_test_result "hold: device works" wait_for 10 disk_works
 let_go 100
 ktap_test_result "hold: none is held any more" wait_for 20 held_is 0

@@ -98,7 +98,7 @@ def tail(path):
     return "\n".join([f"last lines of {path}:", *("    " + line for line in lines)])
 
 
-def xen_machine(share, log):
+def xen_machine(share, log, dom0_cmdline):
     """A machine with Xen, and dom0 that does what the share says."""
     return Machine(
         ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", str(CPUS),
@@ -106,7 +106,7 @@ def xen_machine(share, log):
          "-append", "dom0_mem=1280M dom0_max_vcpus=1 dom0_vcpus_pin "
          "console=dtuart dtuart=/pl011@9000000",
          "-device", f"guest-loader,addr=0x49000000,kernel={kernel_image('main')},"
-         "bootargs=console=hvc0 rdinit=/init",
+         f"bootargs=console=hvc0 rdinit=/init {dom0_cmdline}",
          "-device", f"guest-loader,addr=0x4e000000,initrd={DOM0}",
          "-global", "virtio-mmio.force-legacy=false",
          "-fsdev", f"local,id=share,path={share},security_model=none",
@@ -190,7 +190,7 @@ def result_of(guest, share):
     return result
 
 
-def boot(name, guests, console=None):
+def boot(name, guests, console=None, dom0_cmdline=""):
     """Boot Xen, dom0, and the guests one after another.
 
     For an interactive guest, console() is called with its console so far before the user
@@ -206,7 +206,7 @@ def boot(name, guests, console=None):
 
     results = Results(share)
     say(f"booting Xen, then {', '.join(guest.name for guest in guests)}; logs in {share}")
-    machine = xen_machine(share, share / "xen.log")
+    machine = xen_machine(share, share / "xen.log", dom0_cmdline)
     try:
         results.own_problems += watch(machine, share, guests, console)
     finally:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All tests that need a guest, as TAP: check.py [SET | GUEST...]
 
-KUnit and kselftest, with virtqueues of each kind; boots with every
-way that fw_devlink may treat consumers; a device that must be refused; a backend that is hostile.
+KUnit and kselftest, with virtqueues of each kind, and on PCI; boots with every
+way that fw_devlink may treat consumers; devices that must be refused; a backend that is hostile.
 """
 
 import re
@@ -21,6 +21,8 @@ from tap import Tap
 
 # The kernels have no suites but ours; 6.12 has no autorun.
 KUNIT = "kunit.enable=1 kunit.autorun=1"
+# In dom0, where alone swiotlb-xen bounces.
+KUNIT_DOM0 = f"{KUNIT} kunit.filter_glob=xen_grant_dma_firmware"
 SUITES = ["xen_grant_dma_address", "xen_grant_dma_bounce", "xen_grant_dma_cache",
           "xen_grant_dma_deferred", "xen_grant_dma_firmware", "xen_grant_dma_full",
           "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg",
@@ -130,6 +132,31 @@ dmesg | grep 'device must provide VIRTIO_F_ACCESS_PLATFORM'
 """
 
 
+# Two functions of one slot with a backend each, and a disk outside of the iommu-map, with ordinary DMA.
+PCI_FUNCTIONS = """
+table=/sys/kernel/debug/xen/grant-dma/devices
+cat $table
+for expected in '0000:00:01.0 0' '0000:00:01.1 7'; do
+	awk '{ print $1, $2 }' $table | grep -x "$expected" || exit
+done
+grep 0000:00:02.0 $table && exit 1
+for slot in 01 02; do
+	disk=/dev/$(basename /sys/bus/pci/devices/0000:00:$slot.0/virtio*/block/*)
+	head -c 1048576 /dev/urandom >/tmp/data
+	dd if=/tmp/data of=$disk bs=64k oflag=direct && dd if=$disk of=/tmp/read bs=64k count=16 iflag=direct &&
+		cmp /tmp/data /tmp/read || exit
+done
+"""
+
+# Without a mask, an entry for many requester IDs gives each another domain.
+PCI_REFUSED = """
+dmesg | grep 'iommu-map makes requester ID 0x8 the domain ID 8' || exit
+ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
+dmesg | grep 'virtio.*: refused, as its DMA was' &&
+	[ "$(tail -n +2 /sys/kernel/debug/xen/grant-dma/devices | wc -l)" = 0 ]
+"""
+
+
 @dataclass
 class Test:
     """A guest, and what reads results out of it: yields name, passed, why, skipped."""
@@ -161,6 +188,16 @@ def judge_kunit(result):
     missing = set(SUITES) - {case.groups[0] for case in kunit.results if case.groups}
     yield "all suites ran", not missing, f"missing: {sorted(missing)}", ""
     yield "KUnit ran what it planned", not kunit.faults, kunit.faults, ""
+
+
+def judge_dom0(tap, results):
+    """KUnit there: what firmware says, and what becomes of devices whose IOMMU Xen programs."""
+    log = results.directory / "xen.log"
+    cases = ktap.read(log.read_text(errors="replace").partition("bed: ")[0]).results
+    tap.faults("dom0: KUnit", [(case.name, case.output) for case in cases if case.kind == "failed"])
+    ran = [case.kind for case in cases if case.name == "xen_translates"]
+    tap.result("dom0: swiotlb-xen bounces, but not for devices whose IOMMU Xen programs", ran == ["passed"],
+               f"{ran}, see {log}")
 
 
 def all_programs():
@@ -288,6 +325,15 @@ def tests():
                status_is_zero("without the stub IOMMU driver, devices wait for the timeout"))
     yield Test(Guest("refused", REFUSED, devices=[Device("blk", platform=False)]),
                status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
+    yield kselftest("pci", ["devices.sh", "network.sh", "rng.sh", "rebind.sh", "references.sh"], settings="ROUNDS=10",
+                    devices=[Device("blk", pci="1.0"), Device("net", pci="2.0"), Device("rng", pci="3.0")])
+    yield Test(Guest("pci-functions", PCI_FUNCTIONS,
+                     devices=[Device("blk", pci="1.0"), Device("balloon", pci="1.1", domain=7),
+                              Device("blk", pci="2.0", grants=False)]),
+               status_is_zero("each PCI function has the backend that its requester ID is mapped to"))
+    yield Test(Guest("pci-refused", PCI_REFUSED, devices=[Device("blk", pci="1.0")],
+                     iommu_map="iommu-map = <0 &xen_iommu 0 0x10000>;"),
+               status_is_zero("an iommu-map that nobody can mean is refused"))
     yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
                status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("failing", FAILING_DISK, dom0_before=BROKEN_SECTOR,
@@ -359,11 +405,13 @@ def main(names):
     unknown = set(names) - {a_set} - {test.guest.name for test in chosen}
     if unknown:
         sys.exit(f"no such guest: {' '.join(sorted(unknown))}")
-    results = bed.boot(f"check{a_set[1:]}", own + [test.guest for test in chosen])
+    results = bed.boot(f"check{a_set[1:]}", own + [test.guest for test in chosen], dom0_cmdline=KUNIT_DOM0)
     for part, version in versions.of_run(results.directory).items():
         bed.say(f"ran on {part} {version}")
     if own:
         selftest.judge(tap, results)
+    if (KDIR / "drivers/xen/grant-dma/tests").exists():  # not with the kernel's own driver
+        judge_dom0(tap, results)
     for test in chosen:
         judge(tap, test, results[test.guest.name])
     tap.result("no trouble in the logs of Xen and dom0", not results.own_problems,

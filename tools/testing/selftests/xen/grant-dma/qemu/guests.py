@@ -18,26 +18,37 @@ CMDLINE = "console=hvc0 root=/dev/xvda ro init=/init panic=-1 printk.devkmsg=on 
 class Device:
     """A virtio device of a guest, served by QEMU in dom0."""
 
-    kind: str  # blk, net, rng
+    kind: str  # blk, net, rng, balloon
+    pci: str = ""  # slot and function, such as 1.0, of a device that is not a virtio-mmio one
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
+    domain: int = 0  # its backend there, for PCI only; dom0's QEMU serves it all the same
     options: str = ""  # more properties for QEMU's -device
     protocol: str = ""  # by which QEMU reaches a disk's image, with its colon
 
+    @property
+    def requester(self):
+        """The requester ID of a PCI device, which is on the root bus."""
+        slot, function = map(int, self.pci.split("."))
+        return slot << 3 | function
+
     def backend(self, number=0):
         """QEMU's arguments, for the device of this number among those of its kind."""
-        options = f",iommu_platform={'on' if self.platform else 'off'}"
-        if self.options:
-            options += f",{self.options}"
         name = f"{self.kind}{number}"
-        return {
-            "blk": f"-drive file={self.protocol}/run/scratch{number},format=raw,if=none,id={name} "
-            f"-device virtio-blk-device,drive={name}",
-            "net": f"-netdev tap,ifname=tap{number},script=no,downscript=no,id={name} "
-            f"-device virtio-net-device,netdev={name}",
-            "rng": f"-object rng-random,filename=/dev/urandom,id={name} "
-            f"-device virtio-rng-device,rng={name}",
-        }[self.kind] + options
+        source, link = {
+            "blk": (f"-drive file={self.protocol}/run/scratch{number},format=raw,if=none,id={name} ", "drive"),
+            "net": (f"-netdev tap,ifname=tap{number},script=no,downscript=no,id={name} ", "netdev"),
+            "rng": (f"-object rng-random,filename=/dev/urandom,id={name} ", "rng"),
+            "balloon": ("", "id"),
+        }[self.kind]
+        options = [f"{link}={name}", f"iommu_platform={'on' if self.platform else 'off'}"]
+        if self.pci:
+            options += [f"addr={self.pci}", "multifunction=on", "disable-legacy=on"]
+        if self.pci and self.kind == "net":
+            options.append("romfile=")
+        if self.options:
+            options.append(self.options)
+        return f"{source}-device virtio-{self.kind}-{'pci' if self.pci else 'device'},{','.join(options)}"
 
 
 @dataclass
@@ -55,6 +66,7 @@ class Guest:
     dom0_before: str = ""  # run in dom0 before the guest is made; output to a log
     dom0_commands: str = ""  # run beside the guest, with $DOMID and $CONSOLE; output to a log
     dom0_files: dict = field(default_factory=dict)  # name beside these commands -> file here
+    iommu_map: str = ""  # properties of the PCI host bridge in place of those that fit the devices
     xl_extra: str = ""  # more lines for xl's configuration
     interactive: bool = False  # after the commands a shell on the console
     backend_options: str = ""  # more arguments for QEMU
@@ -71,8 +83,8 @@ class Guest:
             f"cpus = {[str(1 + vcpu % Guest.vcpus) for vcpu in range(self.vcpus)]}",
             f"memory = {self.memory}",
             "disk = ['phy:/dev/loop0,xvda,r', 'phy:/dev/loop1,xvdb,r', 'phy:/dev/loop2,xvdc,w']",
-            *toolstack.describe(versions.xen_release(), [device.grants for device in self.devices],
-                                directory, f"/share/{self.name}"),
+            *toolstack.describe(versions.xen_release(), self.devices, self.iommu_map, directory,
+                                f"/share/{self.name}"),
             'on_crash = "destroy"',
             'on_reboot = "destroy"',
             self.xl_extra,
@@ -83,9 +95,12 @@ class Guest:
         """Arguments of the QEMU in dom0; its -smp must equal the guest's vcpus."""
         if not self.devices:
             return ""
+        machine = "xenpvh"
+        if any(device.pci for device in self.devices):
+            machine += f",{toolstack.PCI_MACHINE}"
         return "\n".join(
             [
-                f"-xen-attach -M xenpvh -m {self.memory} -smp {self.vcpus} -nodefaults",
+                f"-xen-attach -M {machine} -m {self.memory} -smp {self.vcpus} -nodefaults",
                 "-no-user-config -display none -monitor none -serial none",
                 "-global virtio-mmio.force-legacy=false",
                 *self.backend_devices(),

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How xl is told of a guest's virtio devices, which differs between releases of Xen.
 
-From 4.18 on, xl has entries for virtio devices that say whether they use grants. Before, xl describes grants only for
-disks whose backend is not dom0, so the devices are described here: a partial device tree, which xl adds to the guest's,
-has QEMU's transports in QEMU's order. xl does not know of them, and gives the guest no interrupts of its own but with
-an emulated UART.
+From 4.18 on, xl has entries for virtio-mmio devices that say whether they use grants. Before, xl describes grants only
+for disks whose backend is not dom0. No xl knows of QEMU's PCI host bridge. What xl does not describe, a partial device
+tree does, which xl adds to the guest's: QEMU's transports in QEMU's order, and the host bridge. Such a guest gets
+interrupts of its own only with an emulated UART.
 """
 
 import subprocess
@@ -15,6 +15,13 @@ FIRST_WITH_GRANT_USAGE = (4, 18)
 MMIO_BASE, FIRST_SPI = 0x2000000, 1
 MMIO_SIZE = 0x200  # of each, in QEMU's xenpvh machine
 GIC = 65000  # GUEST_PHANDLE_GIC
+
+# Where QEMU is told to put the host bridge: parts of the guest's address space where Xen has nothing.
+ECAM, PCI_MMIO = 0x10000000, 0x23000000
+PCI_SIZE = 0x10000000  # of either
+PCI_SPI, PCI_INTERRUPTS = 12, 4  # the first of INTA to INTD of slot 0
+PCI_MACHINE = (f"pci-ecam-base={ECAM:#x},pci-ecam-size={PCI_SIZE:#x},pci-mmio-base={PCI_MMIO:#x},"
+               f"pci-mmio-size={PCI_SIZE:#x},pci-intx-irq-base={32 + PCI_SPI}")
 
 TREE = """/dts-v1/;
 
@@ -33,7 +40,7 @@ TREE = """/dts-v1/;
 }};
 """
 
-NODE = """
+MMIO_NODE = """
 		virtio@{address:x} {{
 			compatible = "virtio,mmio";
 			reg = <0 {address:#x} 0 {size:#x}>;
@@ -43,26 +50,64 @@ NODE = """
 {iommus}		}};
 """
 
+PCI_NODE = """
+		pcie@{ecam:x} {{
+			compatible = "pci-host-ecam-generic";
+			device_type = "pci";
+			reg = <0 {ecam:#x} 0 {size:#x}>;
+			#address-cells = <3>;
+			#size-cells = <2>;
+			ranges = <0x2000000 0 {mmio:#x} 0 {mmio:#x} 0 {size:#x}>;
+			dma-coherent;
+			#interrupt-cells = <1>;
+			interrupt-map-mask = <0x1800 0 0 7>;
+			interrupt-map = {interrupts};
+			{iommu_map}
+		}};
+"""
 
-def describe(version, grants, directory, seen_as):
-    """Lines of xl's configuration for devices that do or don't use grants, each with dom0 as its backend.
 
-    Files that they name are put into the directory, which dom0 sees as another.
+def describe(version, devices, iommu_map, directory, seen_as):
+    """Lines of xl's configuration for a guest's devices.
+
+    The iommu-map replaces the one that fits the devices, if it is not empty. Files that the lines name are put into
+    the directory, which dom0 sees as another.
     """
-    if not grants:
-        return []
-    if version >= FIRST_WITH_GRANT_USAGE:
+    mmio = [device.grants for device in devices if not device.pci]
+    pci = [device for device in devices if device.pci]
+    lines = []
+    if mmio and version >= FIRST_WITH_GRANT_USAGE:
         entry = "backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={:d}"
-        return [f"virtio = {[entry.format(each) for each in grants]}"]
-    source = directory / "partial.dts"
-    source.write_text(partial_tree(grants))
-    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", source.with_suffix(".dtb"), source], check=True)
-    return [f'device_tree = "{seen_as}/partial.dtb"', 'vuart = "sbsa_uart"']
+        lines.append(f"virtio = {[entry.format(each) for each in mmio]}")
+        mmio = []
+    nodes = mmio_nodes(mmio)
+    if pci:
+        nodes += pci_node(iommu_map or map_of(pci))
+    if nodes:
+        source = directory / "partial.dts"
+        source.write_text(TREE.format(nodes=nodes))
+        subprocess.run(["dtc", "-q", "-O", "dtb", "-o", source.with_suffix(".dtb"), source], check=True)
+        lines += [f'device_tree = "{seen_as}/partial.dtb"', 'vuart = "sbsa_uart"']
+    return lines
 
 
-def partial_tree(grants):
-    """The source of a device tree with a node for each device."""
-    return TREE.format(nodes="".join(
-        NODE.format(address=MMIO_BASE + number * MMIO_SIZE, size=MMIO_SIZE, gic=GIC, spi=FIRST_SPI + number,
-                    iommus="\t\t\tiommus = <&xen_iommu 0>;\n" if each else "")
-        for number, each in enumerate(grants)))
+def mmio_nodes(grants):
+    """The nodes of transports, told whether each uses grants."""
+    return "".join(
+        MMIO_NODE.format(address=MMIO_BASE + number * MMIO_SIZE, size=MMIO_SIZE, gic=GIC, spi=FIRST_SPI + number,
+                         iommus="\t\t\tiommus = <&xen_iommu 0>;\n" if each else "")
+        for number, each in enumerate(grants))
+
+
+def pci_node(iommu_map):
+    """The node of the host bridge; a slot's interrupts are those of the slot before it, turned by one."""
+    interrupts = ",\n\t\t\t\t".join(
+        f"<{slot << 11:#x} 0 0 {pin} {GIC} 0 {PCI_SPI + (slot + pin - 1) % PCI_INTERRUPTS} 4>"
+        for slot in range(PCI_INTERRUPTS) for pin in range(1, PCI_INTERRUPTS + 1))
+    return PCI_NODE.format(ecam=ECAM, mmio=PCI_MMIO, size=PCI_SIZE, interrupts=interrupts, iommu_map=iommu_map)
+
+
+def map_of(pci):
+    """An iommu-map that gives each function that uses grants its backend's domain ID."""
+    entries = [f"<{device.requester:#x} &xen_iommu {device.domain} 1>" for device in pci if device.grants]
+    return f"iommu-map = {', '.join(entries)};"
