@@ -40,10 +40,13 @@ nothing_stays() {
 }
 
 begin 7
+interface=
 all=$(devices)
-find_device virtio_net
-interface=$(child_of "$device" net)
-address=$(ip -4 -o address show dev "$interface" | awk '{ print $4 }')
+for device in $all; do
+	is_bound "$device" virtio_net || continue
+	interface=$(child_of "$device" net)
+	address=$(ip -4 -o address show dev "$interface" | awk '{ print $4 }')
+done
 
 ktap_test_result "references: every device uses some" all_use_references
 ktap_test_result "references: all devices unbound" drive_all unbind
@@ -51,6 +54,10 @@ ktap_test_result "references: no device is listed" none_is_listed
 ktap_test_result "references: none is left" nothing_stays
 ktap_test_result "references: all devices bound" drive_all bind
 ktap_test_result "references: every device uses some again" wait_for 10 all_use_references
-ktap_test_result "references: network is up again" network_up "$interface" "$address"
+if [ "$interface" ]; then
+	ktap_test_result "references: network is up again" network_up "$interface" "$address"
+else
+	ktap_test_skip "references: network is up again (no network)"
+fi
 
 finish

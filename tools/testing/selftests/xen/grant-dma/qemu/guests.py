@@ -13,12 +13,25 @@ from paths import HERE, KDIR
 
 CMDLINE = "console=hvc0 root=/dev/xvda ro init=/init panic=-1 printk.devkmsg=on kmemleak=on"
 
+# QEMU's arguments that come before a device of a kind, the property that names them, and what comes after it.
+KINDS = {
+    "blk": ("-drive file={protocol}/run/scratch{number},format=raw,if=none,id={name}", "drive", ""),
+    "net": ("-netdev tap,ifname=tap{number},script=no,downscript=no,id={name}", "netdev", ""),
+    "rng": ("-object rng-random,filename=/dev/urandom,id={name}", "rng", ""),
+    "serial": ("-chardev socket,path=/run/{name},server=on,wait=off,id=port-{name}", "id",
+               "-device virtserialport,bus={name}.0,chardev=port-{name}"),
+    "keyboard": ("", "id", ""),
+    "9p": ("-fsdev local,path=/run/shared,security_model=none,id={name}", "fsdev", ""),
+    "crypto": ("-object cryptodev-backend-builtin,id={name}", "cryptodev", ""),
+    "balloon": ("", "id", ""),
+}
+
 
 @dataclass
 class Device:
     """A virtio device of a guest, served by QEMU in dom0."""
 
-    kind: str  # blk, net, rng, balloon
+    kind: str  # of KINDS
     pci: str = ""  # slot and function, such as 1.0, of a device that is not a virtio-mmio one
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
@@ -35,12 +48,7 @@ class Device:
     def backend(self, number=0):
         """QEMU's arguments, for the device of this number among those of its kind."""
         name = f"{self.kind}{number}"
-        source, link = {
-            "blk": (f"-drive file={self.protocol}/run/scratch{number},format=raw,if=none,id={name} ", "drive"),
-            "net": (f"-netdev tap,ifname=tap{number},script=no,downscript=no,id={name} ", "netdev"),
-            "rng": (f"-object rng-random,filename=/dev/urandom,id={name} ", "rng"),
-            "balloon": ("", "id"),
-        }[self.kind]
+        source, link, after = KINDS[self.kind]
         options = [f"{link}={name}", f"iommu_platform={'on' if self.platform else 'off'}"]
         if self.pci:
             options += [f"addr={self.pci}", "multifunction=on", "disable-legacy=on"]
@@ -48,7 +56,9 @@ class Device:
             options.append("romfile=")
         if self.options:
             options.append(self.options)
-        return f"{source}-device virtio-{self.kind}-{'pci' if self.pci else 'device'},{','.join(options)}"
+        device = f"-device virtio-{self.kind}-{'pci' if self.pci else 'device'},{','.join(options)}"
+        return " ".join(part.format(name=name, number=number, protocol=self.protocol)
+                        for part in (source, device, after))
 
 
 @dataclass

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Kinds of devices beside disk, network and rng move data through grants: their
+# backends echo a line, type a key, share a directory, encrypt.
+
+cd "$(dirname "$0")" || exit
+# shellcheck source=lib.sh
+. ./lib.sh
+
+TAG=shared # of the directory
+KEY=30     # KEY_A (linux/input-event-codes.h)
+
+serial_echoes() {
+	exec 3<>"$(echo /dev/vport*p1)" || return
+	echo "a line" >&3
+	line=$(timeout 10 head -n 1 <&3)
+	exec 3>&-
+	[ "$line" = "a line" ]
+}
+
+# An event has a time of 16 bytes, then type, code and value.
+key_arrives() {
+	event=$(echo "/sys/class/input/$(child_of "$device" input)"/event*)
+	timeout 10 dd if="/dev/input/${event##*/}" of="$tmp/event" bs=24 count=1 2>/dev/null
+	[ "$(od -An -tu2 -j16 -N4 "$tmp/event" | tr -s ' ')" = " 1 $KEY" ]
+}
+
+directory_holds_data() {
+	mkdir "$tmp/shared" && mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 $TAG "$tmp/shared" ||
+		return
+	random_file "$tmp/data" 1000001
+	cp "$tmp/data" "$tmp/shared/data" && cmp "$tmp/data" "$tmp/shared/data"
+	moved=$?
+	umount "$tmp/shared" && return $moved
+}
+
+cipher_is_there() {
+	grep -q '^driver *: virtio_crypto' /proc/crypto
+}
+
+# Runs check $2, for which the device of driver $1 must map something.
+through_grants() {
+	find_device "$1"
+	before=$(mappings)
+	"$2" && has_mapped_since "$before"
+}
+
+begin 4
+
+ktap_test_result "kinds: a serial port echoes" through_grants virtio_console serial_echoes
+ktap_test_result "kinds: a key arrives" through_grants virtio_input key_arrives
+ktap_test_result "kinds: a shared directory holds data" through_grants 9pnet_virtio directory_holds_data
+ktap_test_result "kinds: a cipher is there" cipher_is_there
+
+finish
