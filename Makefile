@@ -63,7 +63,7 @@ apply:
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers. More, which take long to build, run
-# only if they are named: debug, pages, kunit-16k, in-tree and bisect.
+# only if they are named: debug, pages, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
@@ -94,6 +94,13 @@ check-kunit check-oldest: check-%:
 
 check-kunit-16k:
 	+@$(BED) kunit FLAVOURS=16k
+
+# Other architectures, by the kernel's own runner of KUnit in QEMU.
+KUNIT_OF_arm := --cross_compile=arm-linux-gnueabihf- --kconfig_add=CONFIG_ARM_LPAE=y
+KUNIT_OF_x86_64 := $(addprefix --kconfig_add=CONFIG_,HYPERVISOR_GUEST=y PARAVIRT=y OF=y)
+check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
+	@python3 $(TREE)/tools/testing/kunit/kunit.py run --raw_output=kunit --arch=$* $(KUNIT_OF_$*) \
+		--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kunit-$* --jobs=$$(nproc)
 
 # Another driver than ours.
 check-in-tree:

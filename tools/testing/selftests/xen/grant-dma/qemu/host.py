@@ -12,7 +12,7 @@ PACKAGES = {
             "libc6-dev-arm64-cross ccache flex bison bc libssl-dev libelf-dev cpio kmod device-tree-compiler e2fsprogs "
             "ninja-build python3-venv pkg-config",
     "check": "iproute2 shellcheck perl python3-git python3-ply python3-sphinx python3-sphinx-rtd-theme python3-yaml "
-             "gcc-arm-linux-gnueabihf libc6-dev sparse",
+             "gcc-arm-linux-gnueabihf libc6-dev sparse qemu-system-x86",
     "bench": "gnuplot-nox",
 }
 
