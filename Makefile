@@ -63,13 +63,13 @@ apply:
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers. More, which take long to build, run
-# only if they are named: debug, pages, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
+# only if they are named: debug, pages, modules, arrival, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
 # kunit comes first, so that its kernel is built beside the guests.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed oldest debug pages in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed oldest debug pages modules in-tree binding $(OTHER_BASES:%=guest-%)
 OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
@@ -112,6 +112,9 @@ check-debug:
 
 check-pages:
 	+@$(BED) check FLAVOURS='main 64k' VICTIM_FLAVOURS=64k GUESTS=--pages
+
+check-modules:
+	+@$(BED) check FLAVOURS='main modules' VICTIM_FLAVOURS= GUESTS=--modules
 
 check-bed:
 	+@$(BED) check

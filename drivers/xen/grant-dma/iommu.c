@@ -8,14 +8,20 @@
  * wait for an IOMMU driver, and then for fw_devlink's supplier, until the
  * deferred probe timeout. There is no of_xlate, so that of_iommu_configure()
  * says that no IOMMU translates for the consumer.
+ *
+ * A module may bring it at any time, before consumers or after. But it stays then,
+ * without an exit or a way to unbind it by sysfs: consumers hold no reference to
+ * it, and those that are bound later would wait again.
  */
 
-#include <linux/init.h>
 #include <linux/iommu.h>
 #include <linux/mod_devicetable.h>
+#include <linux/module.h>
 #include <linux/platform_device.h>
 
-static const struct iommu_ops grant_iommu_ops = {};
+static const struct iommu_ops grant_iommu_ops = {
+	.owner = THIS_MODULE,
+};
 
 static int grant_iommu_probe(struct platform_device *pdev)
 {
@@ -39,19 +45,27 @@ static const struct of_device_id grant_iommu_of_match[] = {
 	{ .compatible = "xen,iommu-el2-v1" },
 	{ }
 };
+MODULE_DEVICE_TABLE(of, grant_iommu_of_match);
 
 static struct platform_driver grant_iommu_driver = {
 	.driver = {
 		.name = "xen-grant-dma",
 		.of_match_table = grant_iommu_of_match,
+		.suppress_bind_attrs = true,
 	},
 	.probe = grant_iommu_probe,
 	.remove = grant_iommu_remove,
 };
 
-/* Before the drivers of consumers, which are module_init() at the earliest. */
+/*
+ * If built in, before the drivers of consumers, which are module_init() at the
+ * earliest.
+ */
 static int __init grant_iommu_init(void)
 {
 	return platform_driver_register(&grant_iommu_driver);
 }
 subsys_initcall(grant_iommu_init);
+
+MODULE_DESCRIPTION("Xen's IOMMUs, for which devices wait");
+MODULE_LICENSE("GPL");

@@ -12,6 +12,7 @@ from typing import Callable
 
 import bed
 import ktap
+import modules
 import rings
 import selftest
 import versions
@@ -390,6 +391,20 @@ def pages_tests():
     yield hostile("hostile-64k", ["snoop.sh", "scribble.sh"], kernel="64k", settings="BUFFERS=500")
 
 
+def with_modules(name, settings, **options):
+    """A guest that loads its modules, and then is as any other."""
+    return kselftest(name, ["modules.sh", "devices.sh", *MOVES_DATA], settings, kernel="modules", memory=1024,
+                     files=modules.files() | {"xen/grant-dma/modules.sh": bed.HERE / "guest/modules.sh"}, **options)
+
+
+def modules_tests():
+    """With virtio and the stub IOMMU driver as modules, which come in any order."""
+    yield with_modules("stub-first", "STUB=first")
+    yield with_modules("stub-last", "STUB=last")
+    # Only with that do device links, too, keep devices from being bound.
+    yield with_modules("stub-last-strict", "STUB=last REASON=supplier", cmdline="fw_devlink.strict=1")
+
+
 def backport_tests():
     """Those for a base that is not the newest."""
     yield with_kunit(kselftest("main", memory=1024, settings="ROUNDS=10 FEW=2"))
@@ -407,7 +422,7 @@ def in_tree_tests():
 
 
 SETS = {"--debug": debug_tests, "--pages": pages_tests, "--backport": backport_tests, "--some": some_tests,
-        "--in-tree": in_tree_tests}
+        "--in-tree": in_tree_tests, "--modules": modules_tests}
 
 
 def judge(tap, test, result):

@@ -67,7 +67,7 @@ class Guest:
 
     name: str
     commands: str  # a shell script; cwd holds xen/grant-dma and kselftest; $OUT is given back
-    kernel: str = "main"  # or "debug"
+    kernel: str = "main"  # or another of kernel.mk's
     cmdline: str = ""  # added to the kernel's command line
     vcpus: int = 2  # each on a processor of the machine, but for more than two
     memory: int = 512  # MiB

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernels, built from KDIR out of tree: `main` for dom0 and guests, `debug`
 # with the kernel's own checkers for guests, `16k` and `64k` with such pages,
-# `bench` as users have it, for benchmarks.
+# `modules` with virtio as modules for guests, `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
 FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
+FRAGMENTS_modules := $(FRAGMENT) kernel.config modules.config
 FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
 # if_there KCONFIG, OPTION: not every tree has it.
 if_there = $(if $(shell grep -sx 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
@@ -17,9 +18,10 @@ OPTIONS_main := $(TESTS)
 OPTIONS_debug := $(TESTS) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
 OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(TESTS)
 OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(TESTS)
-ALL_FLAVOURS := main debug 16k 64k bench
-# What modules are built against is made with them.
+ALL_FLAVOURS := main debug 16k 64k modules bench
+# Modules, and what those of others are built against.
 TARGETS_bench := modules
+TARGETS_modules := modules
 
 # Below the top, paths are relative to ccache, so that clones share results.
 export CCACHE_DIR := $(CACHE)/ccache
