@@ -69,7 +69,7 @@ CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
 # kunit comes first, so that its kernel is built beside the guests.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed oldest debug pages modules in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed oldest debug pages modules arrival in-tree binding $(OTHER_BASES:%=guest-%)
 OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
@@ -115,6 +115,10 @@ check-pages:
 
 check-modules:
 	+@$(BED) check FLAVOURS='main modules' VICTIM_FLAVOURS= GUESTS=--modules
+
+# Ends with a table: when the disk is there, by how devices wait for their IOMMU's driver.
+check-arrival:
+	+@$(BED) arrival
 
 check-bed:
 	+@$(BED) check

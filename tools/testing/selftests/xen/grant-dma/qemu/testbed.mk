@@ -20,7 +20,7 @@ include ../dt/dt.mk
 PATHS := BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
 export $(PATHS)
 
-.PHONY: pieces boot shell kunit check check-oldest env
+.PHONY: pieces boot shell kunit check check-oldest arrival env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
 
 # Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
@@ -42,6 +42,10 @@ check:
 check-oldest:
 	$(NEEDS_PIECES) hostile >&2
 	@python3 check.py --some
+
+arrival:
+	$(NEEDS_PIECES) FLAVOURS='main modules' >&2
+	@python3 arrival.py
 
 # For a shell: eval "$(make -s env)"
 env:
