@@ -63,13 +63,14 @@ apply:
 
 # Quick ones first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen
 # runs at a time: two would disturb each other's timers. More, which take long to build, run
-# only if they are named: debug, pages, modules, arrival, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
+# only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64, in-tree and
+# bisect.
 CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
 # kunit comes first, so that its kernel is built beside the guests.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed oldest debug pages modules arrival in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed oldest debug pages modules arrival dom0less in-tree binding $(OTHER_BASES:%=guest-%)
 OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
@@ -119,6 +120,10 @@ check-modules:
 # Ends with a table: when the disk is there, by how devices wait for their IOMMU's driver.
 check-arrival:
 	+@$(BED) arrival
+
+# A guest that Xen boots before there is a backend.
+check-dom0less:
+	+@$(BED) dom0less
 
 check-bed:
 	+@$(BED) check

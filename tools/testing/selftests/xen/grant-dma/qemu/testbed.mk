@@ -17,10 +17,10 @@ include ../hostile/hostile.mk
 include ../dt/dt.mk
 
 # What paths.py reads.
-PATHS := BUILD KDIR XEN_IMAGE DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
+PATHS := BUILD KDIR XEN_IMAGE SYSROOT DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
 export $(PATHS)
 
-.PHONY: pieces boot shell kunit check check-oldest arrival env
+.PHONY: pieces boot shell kunit check check-oldest arrival dom0less env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
 
 # Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
@@ -43,9 +43,9 @@ check-oldest:
 	$(NEEDS_PIECES) hostile >&2
 	@python3 check.py --some
 
-arrival:
+arrival dom0less:
 	$(NEEDS_PIECES) FLAVOURS='main modules' >&2
-	@python3 arrival.py
+	@python3 $@.py
 
 # For a shell: eval "$(make -s env)"
 env:

@@ -31,7 +31,7 @@ cp -L "$qemu" "$root/usr/bin"
 for tool in busybox socat xenstore-list xenstore-read xenstore-watch xenstore-write; do
 	cp -L "$sysroot/usr/bin/$tool" "$root/usr/bin"
 done
-for tool in xl xenstored xenconsoled xenconsole xen-init-dom0; do
+for tool in xl xenstored xenconsoled xenconsole xen-init-dom0 init-dom0less; do
 	cp "$sysroot/$xen/$tool" "$root/$xen"
 	ln -sf "/$xen/$tool" "$root/usr/bin/$tool"
 done
