@@ -12,7 +12,8 @@
 Everything a run leaves lies in build/<base>/run/<name>/, which dom0 sees as /share over virtio-9p:
 xen.log (console of Xen and dom0), guest-<guest>.log (console of the guest), and a directory a
 guest: config (xl's), backend and backend.log (QEMU's arguments and messages), commands, out/,
-grant-maps (how often backends mapped grants), verdict.
+grant-maps (how often backends mapped grants), verdict. A guest with a driver domain has the console
+of that in guest-<guest>-driver.log, and what it is made of in driver/.
 """
 
 import os
@@ -32,9 +33,9 @@ GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
 TAIL = 25  # lines of a log shown with a failure
 CONSOLE_STARTS = b"This is the guest."
 
-# One for each vCPU, pinned: dom0's, then the guest's. When Xen switches from one vCPU straight to
-# another, a timer interrupt of the first may arrive late, and Xen masks the timer of the second.
-# An idle kernel then sleeps for ever.
+# One for each vCPU, pinned: dom0's, then the guest's and its driver domain's. When Xen switches from
+# one vCPU straight to another, a timer interrupt of the first may arrive late, and Xen masks the timer
+# of the second. An idle kernel then sleeps for ever.
 CPUS = 1 + Guest.vcpus
 
 
@@ -98,13 +99,13 @@ def tail(path):
     return "\n".join([f"last lines of {path}:", *("    " + line for line in lines)])
 
 
-def xen_machine(share, log, dom0_cmdline):
+def xen_machine(share, log, dom0_cmdline, xen_cmdline):
     """A machine with Xen, and dom0 that does what the share says."""
     return Machine(
         ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", str(CPUS),
          "-m", "3072", "-accel", "tcg,thread=multi", "-kernel", str(XEN_IMAGE),
          "-append", "dom0_mem=1280M dom0_max_vcpus=1 dom0_vcpus_pin "
-         "console=dtuart dtuart=/pl011@9000000",
+         f"console=dtuart dtuart=/pl011@9000000 {xen_cmdline}",
          "-device", f"guest-loader,addr=0x49000000,kernel={kernel_image('main')},"
          f"bootargs=console=hvc0 rdinit=/init {dom0_cmdline}",
          "-device", f"guest-loader,addr=0x4e000000,initrd={DOM0}",
@@ -177,7 +178,7 @@ def watch(machine, share, guests, console):
 
 
 def result_of(guest, share):
-    """Collect what became of a guest."""
+    """Collect what became of a guest, and of its driver domain."""
     directory = share / guest.name
     verdict = directory / "verdict"
     verdict = verdict.read_text().strip() if verdict.exists() else "did not start or end"
@@ -185,8 +186,9 @@ def result_of(guest, share):
     result = Result(directory, log, verdict, [])
     if verdict != "ran":
         result.problems.append(f"guest {guest.name}: {verdict}\n{tail(log)}")
-    if log.exists():
-        result.problems += scan.scan(log, guest.allow)
+    for console in (log, share / f"guest-{guest.name}-driver.log"):
+        if console.exists():
+            result.problems += scan.scan(console, guest.allow)
     return result
 
 
@@ -197,7 +199,8 @@ def boot(name, guests, console=None, dom0_cmdline=""):
     takes over.
     """
     share = fresh_directory(name)
-    shutil.copy(HERE / "dom0/run.sh", share / "run.sh")
+    for script in ("run.sh", "driver.sh"):
+        shutil.copy(HERE / "dom0" / script, share / script)
     for flavour in {guest.kernel for guest in guests}:
         os.link(kernel_image(flavour), share / f"Image-{flavour}")
     for guest in guests:
@@ -206,7 +209,9 @@ def boot(name, guests, console=None, dom0_cmdline=""):
 
     results = Results(share)
     say(f"booting Xen, then {', '.join(guest.name for guest in guests)}; logs in {share}")
-    machine = xen_machine(share, share / "xen.log", dom0_cmdline)
+    # Arm's default, SILO, lets a driver domain have neither grants nor events of its guest.
+    xen_cmdline = "xsm=dummy" if any(guest.driven for guest in guests) else ""
+    machine = xen_machine(share, share / "xen.log", dom0_cmdline, xen_cmdline)
     try:
         results.own_problems += watch(machine, share, guests, console)
     finally:

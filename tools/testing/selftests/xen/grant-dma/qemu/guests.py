@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import driver
 import toolstack
 import versions
 from paths import HERE, KDIR
@@ -29,13 +30,13 @@ KINDS = {
 
 @dataclass
 class Device:
-    """A virtio device of a guest, served by QEMU in dom0."""
+    """A virtio device of a guest, served by QEMU in dom0, or in its driver domain."""
 
     kind: str  # of KINDS
     pci: str = ""  # slot and function, such as 1.0, of a device that is not a virtio-mmio one
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
-    domain: int = 0  # its backend there, for PCI only; dom0's QEMU serves it all the same
+    domain: int = 0  # its backend there, for PCI only; dom0's QEMU serves it all the same, unless DRIVER_DOMAIN
     options: str = ""  # more properties for QEMU's -device
     protocol: str = ""  # by which QEMU reaches a disk's image, with its colon
 
@@ -101,27 +102,36 @@ class Guest:
         ]
         return "\n".join(lines) + "\n"
 
-    def backend(self):
-        """Arguments of the QEMU in dom0; its -smp must equal the guest's vcpus."""
-        if not self.devices:
+    @property
+    def driven(self):
+        """The devices that a driver domain serves. With any, the guest has one vCPU, and others are not on PCI."""
+        return [device for device in self.devices if device.domain == toolstack.DRIVER_DOMAIN]
+
+    def dom0_backend(self):
+        """Arguments of the QEMU in dom0."""
+        devices = [device for device in self.devices if device not in self.driven]
+        return self.backend(devices, *[toolstack.PCI_MACHINE] if any(device.pci for device in devices) else [])
+
+    def backend(self, devices, *options):
+        """Arguments of a QEMU with these devices and its machine's options; its -smp must equal the guest's vcpus."""
+        if not devices:
             return ""
-        machine = "xenpvh"
-        if any(device.pci for device in self.devices):
-            machine += f",{toolstack.PCI_MACHINE}"
+        machine = ",".join(["xenpvh", *options])
         return "\n".join(
             [
                 f"-xen-attach -M {machine} -m {self.memory} -smp {self.vcpus} -nodefaults",
                 "-no-user-config -display none -monitor none -serial none",
                 "-global virtio-mmio.force-legacy=false",
-                *self.backend_devices(),
+                *self.backend_devices(devices),
                 self.backend_options,
             ]
         )
 
-    def backend_devices(self):
+    @staticmethod
+    def backend_devices(devices):
         """The part of QEMU's arguments that is about devices."""
         count = Counter()
-        for device in self.devices:
+        for device in devices:
             yield device.backend(count[device.kind])
             count[device.kind] += 1
 
@@ -129,7 +139,9 @@ class Guest:
         """Put all that dom0 needs for this guest into a directory."""
         directory.mkdir()
         (directory / "config").write_text(self.xl_config(directory))
-        (directory / "backend").write_text(self.backend())
+        (directory / "backend").write_text(self.dom0_backend())
+        if self.driven:
+            driver.write(self, self.backend(self.driven, toolstack.DRIVER_MACHINE), directory / "driver")
         (directory / "commands").write_text(self.commands + "\n")
         if self.dom0_before:
             (directory / "dom0-before").write_text(self.dom0_before + "\n")

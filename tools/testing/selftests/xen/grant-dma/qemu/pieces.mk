@@ -10,7 +10,7 @@ piece = $(CACHE)/$(1)-$(shell cat $(2) $(3:%=%/about.json) | sha256sum | cut -c 
 UNPACK_PACKAGES := pieces/unpack-packages.sh
 UNPACK_SOURCE := pieces/unpack-source.sh
 RECIPE_QEMU := pieces/qemu.sh $(UNPACK_SOURCE) $(UNPACK_PACKAGES)
-RECIPE_DOM0 := pieces/dom0.sh dom0/init.sh dom0/block.sh $(RECIPE_QEMU)
+RECIPE_DOM0 := pieces/dom0.sh $(addprefix dom0/,init.sh block.sh set-target.c) $(RECIPE_QEMU)
 
 SYSROOT := $(call piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
 XEN_IMAGE := $(call piece,xen,pieces/xen.sh $(UNPACK_SOURCE),$(FETCHED_xen))/xen

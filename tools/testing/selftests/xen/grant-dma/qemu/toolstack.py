@@ -23,6 +23,12 @@ PCI_SPI, PCI_INTERRUPTS = 12, 4  # the first of INTA to INTD of slot 0
 PCI_MACHINE = (f"pci-ecam-base={ECAM:#x},pci-ecam-size={PCI_SIZE:#x},pci-mmio-base={PCI_MMIO:#x},"
                f"pci-mmio-size={PCI_SIZE:#x},pci-intx-irq-base={32 + PCI_SPI}")
 
+# In a tree, until dom0 puts the domain ID of the guest's driver domain there. No domain has this one.
+DRIVER_DOMAIN = 0xfeedd0d0
+# Each QEMU registers all of its transports, and of two at one address the later one is asked. dom0's are where xl
+# describes them, so the driver domain's are moved away, and it has its devices on PCI, which dom0's QEMU is without.
+DRIVER_MACHINE = f"virtio-mmio-base={MMIO_BASE + 0x80000:#x},{PCI_MACHINE}"
+
 TREE = """/dts-v1/;
 
 / {{

@@ -61,6 +61,11 @@ close_backends() {
 	done
 }
 
+# What driver.sh does, if the guest has a driver domain.
+driver() {
+	[ ! -d "$dir/driver" ] || sh /share/driver.sh "$1" "$dir" "$2" >>"$dir/driver/log" 2>&1
+}
+
 start_backend() {
 	grep -o '/run/scratch[0-9]*' "$dir/backend" | while read -r disk; do
 		truncate -s 0 "$disk"
@@ -93,6 +98,8 @@ run_guest() {
 	truncate -s 64M /run/out
 	losetup /dev/loop2 /run/out || return
 	[ ! -e "$dir/dom0-before" ] || sh "$dir/dom0-before" >"$dir/dom0-before.log" 2>&1
+	verdict="its driver domain failed, see driver/log"
+	driver create || return
 	verdict="xl create failed, see xl.log"
 	xl create -p "$dir/config" >"$dir/xl.log" 2>&1 || return
 	id=$(xl domid "$name")
@@ -100,6 +107,7 @@ run_guest() {
 	if [ -s "$dir/backend" ]; then
 		start_backend || { verdict="QEMU in dom0 did not start, see backend.log"; return; }
 	fi
+	driver attach "$id" || { verdict="QEMU in the driver domain did not start, see driver/log"; return; }
 	xl unpause "$name"
 	beside=
 	if [ -e "$dir/dom0-commands" ]; then
@@ -126,6 +134,7 @@ while read -r name seconds <&3; do
 	verdict="loop devices failed"
 	run_guest
 	guest_gone || { xl destroy "$name" & wait_for 20 guest_gone; }
+	driver destroy
 	killall qemu-system-aarch64 2>/dev/null
 	usleep 200000
 	losetup -d /dev/loop1

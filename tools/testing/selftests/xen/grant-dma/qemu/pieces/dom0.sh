@@ -28,13 +28,16 @@ ln -s ../run "$root/var/run"
 cp -L "$sysroot/usr/lib/ld-linux-aarch64.so.1" "$root/usr/lib"
 cp -L "$sysroot/$lib/libgcc_s.so.1" "$root/$lib" # pthread_cancel() loads it
 cp -L "$qemu" "$root/usr/bin"
-for tool in busybox socat xenstore-list xenstore-read xenstore-watch xenstore-write; do
+for tool in busybox socat xenstore-list xenstore-read xenstore-rm xenstore-watch xenstore-write; do
 	cp -L "$sysroot/usr/bin/$tool" "$root/usr/bin"
 done
 for tool in xl xenstored xenconsoled xenconsole xen-init-dom0 init-dom0less; do
 	cp "$sysroot/$xen/$tool" "$root/$xen"
 	ln -sf "/$xen/$tool" "$root/usr/bin/$tool"
 done
+# The cross libc of the host may be older than the one that the libraries want.
+aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot="$sysroot" -Wl,--allow-shlib-undefined \
+	-o "$root/usr/bin/xen-set-target" "$here/dom0/set-target.c" -lxenctrl
 ln -s busybox "$root/usr/bin/sh"
 touch "$root/etc/xen/xl.conf" # its absence is complained about
 install "$here/dom0/init.sh" "$root/init"
