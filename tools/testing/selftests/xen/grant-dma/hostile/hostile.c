@@ -6,6 +6,7 @@
  *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable
  *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
  *   hostile linger DOMID SECONDS VISITS SPOIL  keeps it for a second, then writes to it
+ *   hostile keep DOMID SECONDS                 maps all that can be mapped, and keeps it
  *
  * Snoop goes on for SECONDS, and until it has made VISITS: a visit is a scan of
  * a page that is mapped at that moment.  It prints how often it saw each kind of
@@ -23,6 +24,9 @@
  * again. After a second it overwrites pages in which it saw I/O, and lets go. The
  * rings are not touched, so that the devices work. It goes on as snoop does, and
  * until it has overwritten SPOIL pages with secrets that came after their I/O.
+ *
+ * Keep goes through the references once and prints "references", with all that it
+ * has mapped, and "kept", with how many these are.
  *
  * Figures are printed as lines of a name and a number.
  */
@@ -51,7 +55,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
-	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL"
+	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL | keep DOMID SECONDS"
 
 #define PAGE_BYTES	4096
 #define PAGE_WORDS	(PAGE_BYTES / sizeof(__u64))
@@ -651,6 +655,39 @@ static void linger(struct victim victim, unsigned int seconds,
 	printf("spoilt %u\n", linger.spoilt);
 }
 
+static unsigned int probe_all(const struct victim *victim, __u32 *refs)
+{
+	unsigned int count = 0, i;
+	__u32 first;
+
+	for (first = 0; first < MAX_REFS; first += SWEEP) {
+		for (i = 0; i < SWEEP; i++)
+			refs[count + i] = first + i;
+		count += victim_probe(victim, refs + count, SWEEP);
+	}
+	return count;
+}
+
+/* The end of the program unmaps. */
+static void keep(struct victim victim, unsigned int seconds)
+{
+	unsigned int found, count = 0, i;
+	static __u32 refs[MAX_REFS];
+	struct mapping mapping;
+
+	found = probe_all(&victim, refs);
+	printf("references");
+	for (i = 0; i < found; i++) {
+		if (!victim_map(&victim, &refs[i], 1, PROT_READ, &mapping))
+			continue;
+		printf(" %u", refs[i]);
+		count++;
+	}
+	printf("\n");
+	say("kept", count);
+	sleep(seconds);
+}
+
 static unsigned int parse_number(const char *text)
 {
 	unsigned long value;
@@ -686,6 +723,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "linger") && argc == 6)
 		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]),
 		       parse_number(argv[5]));
+	else if (!strcmp(what, "keep") && argc == 4)
+		keep(victim_named(argv[2]), parse_number(argv[3]));
 	else
 		errx(2, USAGE);
 	return 0;

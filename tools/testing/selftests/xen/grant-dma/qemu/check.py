@@ -19,6 +19,7 @@ import versions
 from bed import Device, Guest
 from paths import HOSTILE_PROGRAM, KDIR
 from tap import Tap
+from toolstack import DRIVER_DOMAIN
 
 # The kernels have no suites but ours; 6.12 has no autorun.
 KUNIT = "kunit.enable=1 kunit.autorun=1"
@@ -300,6 +301,11 @@ def judge_maps(result):
            f"{result.grant_maps} mappings for {READS} requests and the boot", "")
 
 
+# What makes dom0, or the guest's driver domain, hostile on demand.
+HOSTILE_DOM0 = {"dom0_commands": (bed.HERE.parent / "hostile/dom0.sh").read_text(),
+                "dom0_files": {"hostile": HOSTILE_PROGRAM}, "allow": [r"domain \d+ still used"]}
+
+
 def hostile(name, programs, cmdline="", kernel="main", **options):
     """A guest that runs kselftest programs whose backend is hostile on demand.
 
@@ -312,9 +318,7 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
                      cmdline=f"init_on_alloc=1 {cmdline}", kernel=kernel,
                      files={f"{here}/{module}": made / kernel / module} |
                            {f"{here}/{each}": made / each for each in ("secrets", "late", "reader")},
-                     dom0_commands=(bed.HERE.parent / "hostile/dom0.sh").read_text(),
-                     dom0_files={"hostile": HOSTILE_PROGRAM},
-                     allow=[r"domain \d+ still used"], **options)
+                     **HOSTILE_DOM0, **options)
 
 
 def kinds(name, slots):
@@ -356,6 +360,9 @@ def tests():
                status_is_zero("an iommu-map that nobody can mean is refused"))
     yield kinds("kinds", [""] * 4)
     yield kinds("kinds-pci", ["1.0", "2.0", "3.0", "4.0"])
+    yield kselftest("driver-domain", ["devices.sh", "rebind.sh", "hostile/driver-domain.sh"], settings="ROUNDS=5 FEW=2",
+                    devices=[Device("net"), Device("rng"), Device("blk", pci="1.0", domain=DRIVER_DOMAIN)],
+                    vcpus=1, **HOSTILE_DOM0)
     yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
                status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("failing", FAILING_DISK, dom0_before=BROKEN_SECTOR,

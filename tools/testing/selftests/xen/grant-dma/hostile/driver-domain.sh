@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The disk's backend is in a driver domain, those of other devices are in dom0. Neither of
+# the two gets what was granted to the other. What the driver domain keeps mapped costs
+# nothing else; its QEMU can be another one; and when it is gone, all pages are back, and
+# dom0's devices work.
+#
+# A guest must not touch registers that nobody serves: PCI devices are taken away before.
+
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=lib.sh
+. hostile/lib.sh
+
+# The command is the other domain's, its variable too.
+# shellcheck disable=SC2016
+KEEP='mkfifo /run/kept; /hostile keep $TARGET 900 >/run/kept & sed /^kept/q /run/kept'
+
+is_not_dom0() {
+	[ "$driver" -gt 0 ]
+}
+
+# What $1 printed as its references, a line each.
+references_of() {
+	sed -n 's/^references //p' "$(figures "$1")" | tr ' ' '\n'
+}
+
+# Each of them was mapped by the driver domain when dom0 tried, or the other way round.
+are_apart() {
+	references_of driver >"$tmp/driver-domains"
+	references_of keep >"$tmp/dom0s"
+	! grep -xFf "$tmp/driver-domains" "$tmp/dom0s" | sed 's/^/# mapped by both: /' | grep .
+}
+
+take_away() {
+	for path in "$PCI"/*; do
+		echo 1 >"$path/remove"
+	done
+}
+
+some_are_held() {
+	[ "$(table backends "$driver" deferred)" -gt 0 ] 2>/dev/null
+}
+
+none_is_held() {
+	[ "$(total backends deferred)" = 0 ]
+}
+
+is_there() {
+	[ -b "/dev/$(child_of "$device" block)" ]
+}
+
+disk_works() {
+	wait_for 20 is_there || return
+	disk=/dev/$(child_of "$device" block)
+	random_file "$tmp/data" 1048576
+	quietly dd if="$tmp/data" of="$disk" bs=64k oflag=direct conv=notrunc &&
+		quietly dd if="$disk" of="$tmp/read" bs=64k count=16 iflag=direct &&
+		cmp "$tmp/data" "$tmp/read"
+}
+
+begin 10
+find_device virtio_blk
+driver=$(firmware_backend "$device")
+
+ktap_test_result "driver-domain: the disk's backend is not dom0" is_not_dom0
+ktap_test_result "driver-domain: disk works" disk_works
+order driver "$KEEP" </dev/null
+ktap_test_result "driver-domain: it maps what was granted to it" is_some driver kept
+order keep 0 </dev/null
+ktap_test_result "driver-domain: dom0 maps what was granted to dom0" is_some keep kept
+ktap_test_result "driver-domain: nothing can be mapped by both" are_apart
+
+take_away
+ktap_test_result "driver-domain: what it keeps is held" wait_for 20 some_are_held
+order bed serve </dev/null
+echo 1 >/sys/bus/pci/rescan
+ktap_test_result "driver-domain: disk works with another QEMU" disk_works
+
+take_away
+order bed destroy </dev/null
+ktap_test_result "driver-domain: nothing is held once it is gone" wait_for 30 none_is_held
+ktap_test_result "driver-domain: dom0's network works" wait_for 30 move_packets
+ktap_test_result "driver-domain: dom0's rng works" move_entropy
+
+sed -i "/^$device /d" "$tmp/references"
+finish
