@@ -40,7 +40,7 @@ ALL_BOUND = """
 for driver in virtio_blk virtio_net virtio_rng; do
 	ls -d /sys/bus/virtio/drivers/$driver/virtio* || exit
 done
-[ ! -s /sys/kernel/debug/devices_deferred ] &&
+[ -z "$(cat /sys/kernel/debug/devices_deferred)" ] &&
 	[ "$(tail -n +2 /sys/kernel/debug/xen/grant-dma/devices | wc -l)" = 3 ]
 """
 
@@ -126,7 +126,7 @@ dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct &&
 MONITOR = "-chardev socket,path=/run/monitor,server=on,wait=off,id=monitor -mon chardev=monitor"
 SHARED = "mkdir -p /run/shared"
 ECHOES_AND_TYPES = """
-socat UNIX-CONNECT:/run/serial0 EXEC:cat &
+socat UNIX-CONNECT:/run/virtio-serial0 EXEC:cat &
 while sleep 1; do
 	echo 'sendkey a'
 done | socat - UNIX-CONNECT:/run/monitor

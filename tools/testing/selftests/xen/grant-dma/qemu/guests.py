@@ -48,7 +48,7 @@ class Device:
 
     def backend(self, number=0):
         """QEMU's arguments, for the device of this number among those of its kind."""
-        name = f"{self.kind}{number}"
+        name = f"virtio-{self.kind}{number}"  # an identifier, which begins with a letter
         source, link, after = KINDS[self.kind]
         options = [f"{link}={name}", f"iommu_platform={'on' if self.platform else 'off'}"]
         if self.pci:

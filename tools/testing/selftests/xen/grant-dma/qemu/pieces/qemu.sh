@@ -22,6 +22,7 @@ cat >"$src/configs/devices/aarch64-softmmu/xenpvh.mak" <<-END
 	CONFIG_VIRTIO_INPUT=y
 	CONFIG_VIRTIO_CRYPTO=y
 	CONFIG_VIRTIO_BALLOON=y
+	CONFIG_VIRTIO_9P=y
 END
 # meson and pycotap come with QEMU, the host's are too old.
 for package in "$fetched"/*.deb; do
