@@ -27,8 +27,8 @@ key_arrives() {
 }
 
 directory_holds_data() {
-	mkdir "$tmp/shared" && mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 $TAG "$tmp/shared" ||
-		return
+	mkdir "$tmp/shared"
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 $TAG "$tmp/shared" || return
 	random_file "$tmp/data" 1000001
 	cp "$tmp/data" "$tmp/shared/data" && cmp "$tmp/data" "$tmp/shared/data"
 	moved=$?
@@ -50,7 +50,8 @@ begin 4
 
 ktap_test_result "kinds: a serial port echoes" through_grants virtio_console serial_echoes
 ktap_test_result "kinds: a key arrives" through_grants virtio_input key_arrives
-ktap_test_result "kinds: a shared directory holds data" through_grants 9pnet_virtio directory_holds_data
+ktap_test_result "kinds: a shared directory holds data" \
+	through_grants 9pnet_virtio directory_holds_data
 ktap_test_result "kinds: a cipher is there" cipher_is_there
 
 finish

@@ -110,7 +110,10 @@ mapped_backend() {
 	# first requester ID, phandle, domain ID, how many
 	set -- $(cells "$bridge/iommu-map")
 	while [ $# -ge 4 ]; do
-		[ "$id" -ge $(($1)) ] && [ "$id" -lt $(($1 + $4)) ] && echo $(($3 + id - $1)) && return
+		if [ "$id" -ge $(($1)) ] && [ "$id" -lt $(($1 + $4)) ]; then
+			echo $(($3 + id - $1))
+			return
+		fi
 		shift 4
 	done
 	return 1

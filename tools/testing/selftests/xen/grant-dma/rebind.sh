@@ -117,14 +117,16 @@ begin 7
 find_device virtio_blk
 disk_node
 disk_takes_data
-ktap_test_result "rebind: disk, $ROUNDS times" rebind "$ROUNDS" "$(transport "$device")" "$device" disk
+ktap_test_result "rebind: disk, $ROUNDS times" \
+	rebind "$ROUNDS" "$(transport "$device")" "$device" disk
 ktap_test_result "rebind: disk, virtio driver only" \
 	rebind "$FEW" $VIRTIO/virtio_blk "$(virtio)" disk
 ktap_test_result "rebind: disk holds what was written last" disk_holds_data
 
 find_device virtio_net
 address=$(ip -4 -o address show dev "$(child_of "$device" net)" | awk '{ print $4 }')
-ktap_test_result "rebind: network, $FEW times" rebind "$FEW" "$(transport "$device")" "$device" network
+ktap_test_result "rebind: network, $FEW times" \
+	rebind "$FEW" "$(transport "$device")" "$device" network
 ktap_test_result "rebind: network, virtio driver only" \
 	rebind "$FEW" $VIRTIO/virtio_net "$(virtio)" network
 
