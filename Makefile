@@ -65,12 +65,12 @@ apply:
 # runs at a time: two would disturb each other's timers. More, which take long to build, run
 # only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64, in-tree and
 # bisect.
-CHECKS ?= downloads series patches scripts docs compile kunit bed oldest binding $(OF_OTHER_BASES)
+CHECKS ?= downloads series patches scripts docs compile kunit bed driver-domain oldest binding $(OF_OTHER_BASES)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there;
 # kunit comes first, so that its kernel is built beside the guests.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed oldest debug pages modules arrival dom0less in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed driver-domain oldest debug pages modules arrival dom0less in-tree binding $(OTHER_BASES:%=guest-%)
 OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
@@ -107,6 +107,9 @@ check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
 check-in-tree:
 	@$(SERIES) $(FROM) tree --group in-tree --out $(BUILD)/in-tree/linux
 	+@$(BED) check KDIR=$(BUILD)/in-tree/linux BUILD=$(BUILD)/in-tree FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--in-tree
+
+check-driver-domain:
+	+@$(BED) check FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--driver-domain
 
 check-debug:
 	+@$(BED) check FLAVOURS='main debug' VICTIM_FLAVOURS=debug GUESTS=--debug

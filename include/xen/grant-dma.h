@@ -17,10 +17,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/types.h>
 
-#include <xen/grant_table.h>
-#include <xen/page.h>
-
 #define XEN_GRANT_DMA_FLAG	BIT_ULL(63)
+#define XEN_GRANT_DMA_SHIFT	12	/* as XEN_PAGE_SHIFT, which not all architectures have */
 
 /**
  * xen_grant_dma_is_grant() - whether a DMA address carries a grant reference
@@ -42,9 +40,9 @@ static inline bool xen_grant_dma_is_grant(dma_addr_t addr)
  * Context: Any context.
  * Return: the reference.
  */
-static inline grant_ref_t xen_grant_dma_ref(dma_addr_t addr)
+static inline u32 xen_grant_dma_ref(dma_addr_t addr)
 {
-	return (addr & ~XEN_GRANT_DMA_FLAG) >> XEN_PAGE_SHIFT;
+	return (addr & ~XEN_GRANT_DMA_FLAG) >> XEN_GRANT_DMA_SHIFT;
 }
 
 /**
@@ -56,7 +54,7 @@ static inline grant_ref_t xen_grant_dma_ref(dma_addr_t addr)
  */
 static inline unsigned int xen_grant_dma_offset(dma_addr_t addr)
 {
-	return xen_offset_in_page(addr);
+	return addr & GENMASK(XEN_GRANT_DMA_SHIFT - 1, 0);
 }
 
 #endif /* _XEN_GRANT_DMA_H */

@@ -8,10 +8,12 @@
 #define _XEN_GRANT_DMA_ADDRESS_H
 
 #include <xen/grant-dma.h>
+#include <xen/grant_table.h>
+#include <xen/page.h>
 
 static inline dma_addr_t grant_dma_addr(grant_ref_t ref, unsigned int offset)
 {
-	return XEN_GRANT_DMA_FLAG | ((dma_addr_t)ref << XEN_PAGE_SHIFT) | offset;
+	return XEN_GRANT_DMA_FLAG | ((dma_addr_t)ref << XEN_GRANT_DMA_SHIFT) | offset;
 }
 
 /* Xen pages, and so references, that @size bytes from @addr on touch. */

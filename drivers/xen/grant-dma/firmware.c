@@ -238,11 +238,12 @@ int grant_firmware_backend_of(struct device *dev, struct device_node *np,
 
 /**
  * grant_firmware_xen_translates() - whether a device is behind an IOMMU of Xen's own
- * @dev: the device
+ * @dev: the device, which is not behind grants
  *
  * Xen programs such a hardware IOMMU so that it translates as the domain's page
  * tables in Xen do: the device takes guest physical addresses. The binding is
- * Documentation/devicetree/bindings/iommu/xen,iommu-el2-v1.yaml.
+ * Documentation/devicetree/bindings/iommu/xen,iommu-el2-v1.yaml. It has no cell for
+ * the functions of a PCI host bridge.
  *
  * Context: Process context.
  * Return: whether the first of its iommus is one.

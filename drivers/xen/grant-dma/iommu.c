@@ -67,5 +67,5 @@ static int __init grant_iommu_init(void)
 }
 subsys_initcall(grant_iommu_init);
 
-MODULE_DESCRIPTION("Xen's IOMMUs, for which devices wait");
+MODULE_DESCRIPTION("Stub driver for Xen's IOMMU nodes in device trees");
 MODULE_LICENSE("GPL");

@@ -8,8 +8,10 @@
  * notice of an error or not, dma_dummy_ops refuse every mapping.
  */
 
+#include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
+#include <linux/mutex.h>
 
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
@@ -19,6 +21,12 @@
 #include "firmware.h"
 #include "setup.h"
 #include "table.h"
+
+/*
+ * The IOMMU core configures a device's DMA when an IOMMU's driver arrives, and
+ * the driver core when it binds the device, maybe at the same time.
+ */
+static DEFINE_MUTEX(setup_lock);
 
 /* Whether the DMA of a device goes through grants. */
 bool grant_setup_done(const struct device *dev)
@@ -84,17 +92,16 @@ bool xen_grant_dma_setup(struct device *dev)
 	domid_t domid;
 	int ret;
 
+	guard(mutex)(&setup_lock);
 	if (grant_setup_done(dev) || grant_setup_refused(dev))
-		return true;
-	if (grant_firmware_xen_translates(dev))
 		return true;
 	/* Without a driver there is no DMA, and binding one comes here again. */
 	if (!dev->driver && dev->bus)
-		return false;
+		return grant_firmware_xen_translates(dev);
 
 	ret = grant_firmware_backend(dev, &domid);
 	if (ret == -ENODEV)
-		return false;
+		return grant_firmware_xen_translates(dev);
 	if (ret)
 		refuse(dev);
 	else

@@ -52,6 +52,8 @@ struct description {
 static const struct description descriptions[] = {
 	{ "grant-test-no-iommus", -ENODEV },
 	{ "grant-test-el2", -ENODEV },
+	{ "grant-test-el2-first", -EINVAL, .fault = "2 IOMMUs" },
+	{ "grant-test-el2-second", -EINVAL, .fault = "2 IOMMUs" },
 	{ "grant-test-first-domain", 0, .domid = 0 },
 	{ "grant-test-good", 0, .domid = 42 },
 	{ "grant-test-last-domain", 0, .domid = 0x7fef },

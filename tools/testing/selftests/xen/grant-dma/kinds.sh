@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Kinds of devices beside disk, network and rng move data through grants: their
-# backends echo a line, type a key, share a directory, encrypt.
+# backends echo a line, type a key, share a directory. A cipher's is bound only.
 
 cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh

@@ -97,49 +97,55 @@ requester() {
 	echo $((0x${bus%:*} << 8 | 0x${slot%.*} << 3 | ${slot#*.}))
 }
 
-# The domain ID that the host bridge's iommu-map has for PCI device $1, if any.
+# What the iommu-map of a host bridge says of PCI device $1: phandle of an IOMMU, its cell.
 # shellcheck disable=SC2046
-mapped_backend() {
-	local bridge id
+mapped_iommu() {
+	local node id
 
-	bridge=$(readlink -f $PCI/"$1")/../../of_node
-	[ -e "$bridge/iommu-map" ] || return
+	node=$(readlink -f $PCI/"$1")
+	until [ -e "$node/of_node/iommu-map" ]; do
+		node=${node%/*}
+		[ "$node" ] || return
+	done
+	node=$node/of_node
 	id=$(requester "$1")
-	[ ! -e "$bridge/iommu-map-mask" ] || id=$((id & $(cells "$bridge/iommu-map-mask")))
+	[ ! -e "$node/iommu-map-mask" ] || id=$((id & $(cells "$node/iommu-map-mask")))
 
-	# first requester ID, phandle, domain ID, how many
-	set -- $(cells "$bridge/iommu-map")
+	# first requester ID, phandle, cell for that ID, how many
+	set -- $(cells "$node/iommu-map")
 	while [ $# -ge 4 ]; do
 		if [ "$id" -ge $(($1)) ] && [ "$id" -lt $(($1 + $4)) ]; then
-			echo $(($3 + id - $1))
+			echo "$2 $(($3 + id - $1))"
 			return
 		fi
 		shift 4
 	done
-	return 1
 }
 
-# The domain ID of the backend that firmware gives device $1.
+# The phandles of xen,grant-dma nodes, between blanks.
+GRANT_IOMMUS=" $(grep -ls xen,grant-dma "$PLATFORM"/*/of_node/compatible | while read -r path; do
+	cells "${path%compatible}phandle"
+done)"
+
+# The domain ID of the backend that firmware gives device $1, if it puts it behind grants.
 # shellcheck disable=SC2046
 firmware_backend() {
 	if is_pci "$1"; then
-		mapped_backend "$1"
+		set -- $(mapped_iommu "$1")
 	else
-		set -- $(cells $PLATFORM/"$1"/of_node/iommus)
-		echo $(($2))
+		set -- $(cells $PLATFORM/"$1"/of_node/iommus 2>/dev/null)
 	fi
+	[ $# = 2 ] && [ "$GRANT_IOMMUS" != "${GRANT_IOMMUS#* "$1" }" ] && echo $(($2))
 }
 
-# The devices that firmware puts behind the IOMMU.
+# The devices that firmware puts behind grants.
 devices() {
 	local path
 
-	for path in "$PLATFORM"/* "$PCI"/*; do
-		if [ -e "$path/of_node/iommus" ] ||
-			{ [ -e "$path/vendor" ] && grep -q 0x1af4 "$path/vendor" &&
-				mapped_backend "${path##*/}" >/dev/null; }; then
-			echo "${path##*/}"
-		fi
+	for path in "$PLATFORM"/*/of_node/iommus "$PCI"/*/vendor; do
+		path=${path%/of_node/iommus}
+		path=${path%/vendor}
+		firmware_backend "${path##*/}" >/dev/null && echo "${path##*/}"
 	done
 }
 
@@ -155,7 +161,7 @@ is_bound() {
 	readlink "$(sysfs "$1")"/virtio*/driver | grep -q "/$2\$"
 }
 
-# What the driver of device $1 made in class $2: a disk or a network interface.
+# What the driver of device $1 made in class $2, such as a disk or a network interface.
 child_of() {
 	basename "$(echo "$(sysfs "$1")"/virtio*/"$2"/*)"
 }

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit
 
 # The command is the other domain's, its variable too.
 # shellcheck disable=SC2016
-KEEP='/hostile keep $TARGET 900 >/run/kept & until grep -q ^kept /run/kept; do sleep 1; done; cat /run/kept'
+KEEP='/hostile keep $TARGET 900 >/run/it & until grep -q ^kept /run/it; do sleep 1; done; cat /run/it'
 
 is_not_dom0() {
 	[ "$driver" -gt 0 ]
@@ -25,10 +25,11 @@ references_of() {
 	sed -n 's/^references //p' "$(figures "$1")" | tr ' ' '\n'
 }
 
-# Each of them was mapped by the driver domain when dom0 tried, or the other way round.
+# The driver domain keeps its own mapped while dom0 tries all.
 are_apart() {
 	references_of driver >"$tmp/driver-domains"
 	references_of keep >"$tmp/dom0s"
+	[ -s "$tmp/driver-domains" ] && [ -s "$tmp/dom0s" ] || return
 	! grep -xFf "$tmp/driver-domains" "$tmp/dom0s" | sed 's/^/# mapped by both: /' | grep .
 }
 
@@ -55,7 +56,7 @@ qemu() {
 
 another_works() {
 	now=$(qemu)
-	[ "$now" ] && [ "$now" != "$first" ] && disk_works
+	[ "$first" ] && [ "$now" ] && [ "$now" != "$first" ] && disk_works
 }
 
 is_there() {

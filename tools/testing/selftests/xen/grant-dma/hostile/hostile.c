@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A backend without manners.  Runs in dom0, against a guest's grant table:
+ * A backend without manners.  Runs in dom0 or a driver domain, against a guest's grant table:
  *
  *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
  *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable

@@ -90,7 +90,7 @@ def linux(base):
                 lambda debian, suite, packages: linux_files(debian, suite, base))
 
 
-# QEMU before 10.0 has faults in its cache of grants.
+# QEMU before 10.0.1 has faults in its cache of grants.
 QEMU = Item("qemu", "QEMU 10.0 or newer: its source",
             ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS, qemu_files)
 GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"], GUEST,

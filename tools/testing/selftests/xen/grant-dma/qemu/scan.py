@@ -25,8 +25,6 @@ HARMLESS = [
     re.compile(r"grant-test-other-\w+: deferred probe timeout"),
     # Xen says how it was built; the test bed asked for it.
     re.compile(r"\(XEN\) WARNING: .*(UNSUPPORTED|unsupported|ioreq|IOREQ)"),
-    # Driver domains need it so.
-    re.compile(r"\(XEN\) WARNING: SILO mode is not enabled"),
 ]
 
 

@@ -20,7 +20,7 @@ backend=/sys/bus/xen/devices/virtio-0
 until [ -e $backend ]; do
 	sleep 1
 done
-modprobe -a virtio_blk virtio_mmio
+modprobe -a xen-grant-dma-iommu virtio_blk virtio_mmio
 
 say "$(/report.sh)"
 say "guest: ends"
