@@ -53,18 +53,20 @@ plain=$!
 hostile/reader /dev/mapper/checked data >"$(figures checked)" &
 checked=$!
 order_linger "$DURATION" "$VISITS"
-
 ktap_test_result "above: dm-crypt was read" end_reader plain $plain
+plaintext=$(figure linger late)
+# Reads through dm-verity are few beside those of dm-crypt, so they get a time of their own.
+order linger "$DURATION" "$VISITS" 0 </dev/null
 ktap_test_result "above: dm-verity was read" end_reader checked $checked
 sed 's/^/# plain: /' "$(figures plain)"
 sed 's/^/# checked: /' "$(figures checked)"
 ktap_test_result "above: backend saw data in flight" is_some linger data
 ktap_test_result "above: backend wrote to what it kept" is_some linger written
 if [ "$mode" = full ]; then
-	ktap_test_result "above: backend saw no plaintext" is_none linger late
+	ktap_test_result "above: backend saw no plaintext" [ "$plaintext" = 0 ]
 	ktap_test_result "above: nothing wrong passed dm-verity" is_none checked wrong
 else
-	ktap_test_result "above: backend saw plaintext" is_some linger late
+	ktap_test_result "above: backend saw plaintext" [ "$plaintext" -gt 0 ]
 	ktap_test_result "above: dm-verity's data changed after the check" is_some checked wrong
 fi
 quietly dmsetup remove plain
