@@ -4,10 +4,10 @@
  * xen,iommu-el2-v1, a hardware IOMMU that Xen itself programs.
  *
  * Mappings are made by the DMA ops, or by Xen. What is left to do here is to be
- * there: consumers that name the node in "iommus" would otherwise
- * wait for an IOMMU driver, and then for fw_devlink's supplier, until the
- * deferred probe timeout. There is no of_xlate, so that of_iommu_configure()
- * says that no IOMMU translates for the consumer.
+ * there: consumers that name the node in "iommus" would otherwise wait for an
+ * IOMMU driver, and then for fw_devlink's supplier, until the deferred probe
+ * timeout. There is no of_xlate, so that of_iommu_configure() says that no IOMMU
+ * translates for the consumer.
  *
  * A module may bring it at any time, before consumers or after. But it stays then,
  * without an exit or a way to unbind it by sysfs: consumers hold no reference to
