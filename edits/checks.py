@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run checks that print TAP, or the kernel's KTAP, and sum up their results.
 
-Each argument is a lane, names of checks that run one after another; lanes run beside each other. A check is the make
-target check-NAME; what it prints is shown after its name, and lies as it is in the directory. A check also fails where
-it has no result, and where its exit status is not zero though its results say that all is well.
+  checks.py DIRECTORY BESIDE ALONE
+
+BESIDE and ALONE are names of checks. Those of BESIDE run two at a time, those of ALONE after them, one by one: a guest
+under emulation takes two to three times as long beside a compiler. A check is the make target check-NAME; what it
+prints is shown after its name, and lies as it is in the directory. A check also fails where it has no result, and where
+its exit status is not zero though its results say that all is well.
 """
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +20,8 @@ from ktap import Reader, summary
 
 
 def run(name, directory):
+    """Run a check; its counts, and how long it took."""
+    start = time.monotonic()
     results = Reader()
     # What the checks have in common is made before them.
     command = ["make", "--no-print-directory", "--old-file=tree", f"check-{name}"]
@@ -32,7 +38,9 @@ def run(name, directory):
         results.faults.append(f"exit status {check.returncode}")
     for fault in results.faults:
         print(f"{name}: # {fault}", flush=True)
-    return results.counts()
+    seconds = time.monotonic() - start
+    print(f"{name}: # took {seconds:.0f} s", flush=True)
+    return results.counts(), seconds
 
 
 def keep(path, lines):
@@ -43,18 +51,21 @@ def keep(path, lines):
     path.write_text(f"{commit}\n" + "".join(f"{name}: {result}\n" for name, result in known.items()))
 
 
-def main(directory, lanes):
+def main(directory, *phases):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor() as pool:
-        done = pool.map(lambda lane: [(name, run(name, directory)) for name in lane.split()], lanes)
-    checks = dict(each for lane in done for each in lane)
-    total = sum(checks.values(), Counter())
-    lines = "".join(f"{name}: {summary(count)}\n" for name, count in checks.items())
-    keep(directory / "summary", lines)
-    print(f"\n{lines}{summary(total)}")
+    checks = {}
+    for at_a_time, names in zip((2, 1), map(str.split, phases)):
+        with ThreadPoolExecutor(at_a_time) as pool:
+            checks |= zip(names, pool.map(lambda name: run(name, directory), names))
+    total = sum((counts for counts, _ in checks.values()), Counter())
+    keep(directory / "summary", "".join(f"{name}: {summary(counts)}\n" for name, (counts, _) in checks.items()))
+    print()
+    for name, (counts, seconds) in checks.items():
+        print(f"{name}: {summary(counts)}, in {seconds:.0f} s")
+    print(summary(total))
     return 1 if total["failed"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))
