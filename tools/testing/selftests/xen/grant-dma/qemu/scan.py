@@ -8,13 +8,16 @@ TROUBLE = re.compile(
     r"WARNING:|\bBUG\b|\bOops\b|Kernel panic|DMA-API|KASAN|UBSAN|KFENCE|kmemleak:.*new suspected"
     r"|possible circular locking|possible recursive locking|inconsistent lock state"
     r"|suspicious RCU usage|sleeping function called|scheduling while atomic"
-    r"|still in use|deferred probe timeout|deferred probe pending"
+    r"|page allocation failure|still in use|deferred probe timeout|deferred probe pending"
     r"|Call trace|Unable to handle kernel|Internal error|blocked for more than|soft lockup"
     r"|detected stall|invoked oom-killer|refcount_t:|list_(add|del) corruption"
     # A backend that is late; KUnit's domain has an ID of five digits.
     r"|domain \d{1,4} still used"
     r"|Xen BUG|Xen call trace|Assertion .* failed"
 )
+
+# A call trace follows what it is about after a few lines at most.
+TRACE_LINES = 8
 
 # Every exception states why it is harmless.
 HARMLESS = [
@@ -31,11 +34,14 @@ HARMLESS = [
 def scan_text(text, allow=()):
     """The lines of trouble in a log but those allowed, as (number, line)."""
     harmless = HARMLESS + [re.compile(pattern) for pattern in allow]
-    return [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), 1)
-        if TROUBLE.search(line) and not any(h.search(line) for h in harmless)
-    ]
+    found, last = [], -TRACE_LINES
+    for number, line in enumerate(text.splitlines(), 1):
+        if not TROUBLE.search(line) or ("Call trace" in line and number - last <= TRACE_LINES):
+            continue
+        last = number
+        if not any(h.search(line) for h in harmless):
+            found.append((number, line))
+    return found
 
 
 def scan(path, allow=()):

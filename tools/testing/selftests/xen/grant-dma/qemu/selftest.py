@@ -21,6 +21,8 @@ LINES = [
     ("[    1.0] INFO: task kworker/0:1:9 blocked for more than 122 seconds.", True),
     ("[    1.0] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:", True),
     ("[    1.0] sh invoked oom-killer: gfp_mask=0x440dc0, order=0, oom_score_adj=0", True),
+    ("[    1.0] sh: page allocation failure: order:0, mode:0x820(GFP_ATOMIC)", True),
+    ("[    1.0] Call trace:", True),
     ("(XEN) Xen BUG at common/grant_table.c:1", True),
     ("[    0.0] kasan: KernelAddressSanitizer initialized (generic)", False),
     ("[    0.5] DMA-API: preallocated 65536 debug entries", False),
@@ -60,6 +62,9 @@ def check_scanner(tap):
     for line, trouble in LINES:
         found = bool(scan.scan_text(line))
         tap.result(f"scanner {'finds' if trouble else 'passes'}: {line[12:60]}", found == trouble)
+    traced = "sh: page allocation failure\nHardware name: none\nCall trace:\n" + 20 * "f+0x0/0x8\n" + "Call trace:\n"
+    found = scan.scan_text(traced, ["page allocation failure"])
+    tap.result("scanner allows the call trace of what is allowed, no other", [line for line, _ in found] == [24], found)
 
 
 def check_ktap(tap):
