@@ -122,13 +122,14 @@ dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct &&
 	random_file /run/sent 100000 && echoes /run/sent
 """
 
-# What echoes and types for kinds.sh, and the directory that it shares.
+# What echoes, types and looks at the screen for kinds.sh, and the directory that it shares.
 MONITOR = "-chardev socket,path=/run/monitor,server=on,wait=off,id=monitor -mon chardev=monitor"
 SHARED = "mkdir -p /run/shared"
 ECHOES_AND_TYPES = """
 socat UNIX-CONNECT:/run/virtio-serial0 EXEC:cat &
 while sleep 1; do
 	echo 'sendkey a'
+	echo 'screendump /run/shared/screen'
 done | socat - UNIX-CONNECT:/run/monitor
 """
 
@@ -324,9 +325,9 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
 
 def kinds(name, slots):
     """A guest with devices of other kinds, each in a PCI slot or, where that is "", on virtio-mmio."""
-    options = {"9p": "mount_tag=shared"}
+    options = {"9p": "mount_tag=shared", "gpu": "xres=640,yres=480"}
     devices = [Device(kind, slot, options=options.get(kind, ""))
-               for kind, slot in zip(("serial", "keyboard", "9p", "crypto"), slots)]
+               for kind, slot in zip(("serial", "keyboard", "gpu", "9p", "crypto"), slots)]
     return kselftest(name, ["kinds.sh", "references.sh"], devices=devices, backend_options=MONITOR,
                      dom0_before=SHARED, dom0_commands=ECHOES_AND_TYPES)
 
@@ -359,8 +360,8 @@ def tests():
     yield Test(Guest("pci-refused", PCI_REFUSED, devices=[Device("blk", pci="1.0")],
                      iommu_map="iommu-map = <0 &xen_iommu 0 0x10000>;"),
                status_is_zero("an iommu-map that nobody can mean is refused"))
-    yield kinds("kinds", [""] * 4)
-    yield kinds("kinds-pci", ["1.0", "2.0", "3.0", "4.0"])
+    yield kinds("kinds", [""] * 5)
+    yield kinds("kinds-pci", ["1.0", "2.0", "3.0", "4.0", "5.0"])
     yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
                status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("failing", FAILING_DISK, dom0_before=BROKEN_SECTOR,

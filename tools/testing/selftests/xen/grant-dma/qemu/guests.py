@@ -22,6 +22,7 @@ KINDS = {
     "serial": ("-chardev socket,path=/run/{name},server=on,wait=off,id=port-{name}", "id",
                "-device virtserialport,bus={name}.0,chardev=port-{name}"),
     "keyboard": ("", "id", ""),
+    "gpu": ("", "id", ""),
     "9p": ("-fsdev local,path=/run/shared,security_model=none,id={name}", "fsdev", ""),
     "crypto": ("-object cryptodev-backend-builtin,id={name}", "cryptodev", ""),
     "balloon": ("", "id", ""),
