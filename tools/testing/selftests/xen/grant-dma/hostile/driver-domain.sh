@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The disk's backend is in a driver domain, those of other devices are in dom0. Neither of
-# the two gets what was granted to the other. What the driver domain keeps mapped costs
-# nothing else; its QEMU can be another one; and when it is gone, all pages are back, and
-# dom0's devices work.
+# the two gets what was granted to the other, and Xen's policy has the driver domain map
+# nothing else of the guest. What it keeps mapped costs nothing else; its QEMU can be
+# another one; and when it is gone, all pages are back, and dom0's devices work.
 #
 # A guest must not touch registers that nobody serves: PCI devices are taken away before.
 
@@ -12,9 +12,11 @@ cd "$(dirname "$0")/.." || exit
 # shellcheck source=lib.sh
 . hostile/lib.sh
 
-# The command is the other domain's, its variable too.
+# Commands are the other domain's, their variables too.
 # shellcheck disable=SC2016
 KEEP='/hostile keep $TARGET 900 >/run/it & until grep -q ^kept /run/it; do sleep 1; done; cat /run/it'
+# shellcheck disable=SC2016
+FOREIGN='/hostile foreign $TARGET'
 
 is_not_dom0() {
 	[ "$driver" -gt 0 ]
@@ -72,7 +74,7 @@ disk_works() {
 		cmp "$tmp/data" "$tmp/read"
 }
 
-begin 10
+begin 12
 find_device virtio_blk
 driver=$(firmware_backend "$device")
 
@@ -83,6 +85,11 @@ ktap_test_result "driver-domain: it maps what was granted to it" is_some driver 
 order keep 0 </dev/null
 ktap_test_result "driver-domain: dom0 maps what was granted to dom0" is_some keep kept
 ktap_test_result "driver-domain: nothing can be mapped by both" are_apart
+
+order driver "$FOREIGN" </dev/null
+ktap_test_result "driver-domain: it maps nothing without a grant" is_none driver foreign
+order foreign </dev/null
+ktap_test_result "driver-domain: dom0, which may, does so" is_some foreign foreign
 
 first=$(qemu)
 take_away

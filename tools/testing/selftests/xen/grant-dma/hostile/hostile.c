@@ -7,6 +7,7 @@
  *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
  *   hostile linger DOMID SECONDS VISITS SPOIL  keeps it for a second, then writes to it
  *   hostile keep DOMID SECONDS                 maps all that can be mapped, and keeps it
+ *   hostile foreign DOMID                      maps memory of the guest without grants
  *
  * Snoop goes on for SECONDS, and until it has made VISITS: a visit is a scan of
  * a page that is mapped at that moment.  It prints how often it saw each kind of
@@ -28,6 +29,8 @@
  * Keep goes through the references once and prints "references", with all that it
  * has mapped, and "kept", with how many these are.
  *
+ * Foreign tries the guest's first pages, and prints "foreign", with how many it got.
+ *
  * Figures are printed as lines of a name and a number.
  */
 
@@ -47,6 +50,7 @@
 
 #include <xen/xen.h>
 #include <xen/grant_table.h>
+#include <xenforeignmemory.h>
 #include <xengnttab.h>
 #include <xentoollog.h>
 
@@ -55,7 +59,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
-	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL | keep DOMID SECONDS"
+	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL | keep DOMID SECONDS | " \
+	"foreign DOMID"
 
 #define PAGE_BYTES	4096
 #define PAGE_WORDS	(PAGE_BYTES / sizeof(__u64))
@@ -688,6 +693,26 @@ static void keep(struct victim victim, unsigned int seconds)
 	sleep(seconds);
 }
 
+/* What an Arm guest's memory begins at (GUEST_RAM0_BASE, xen/include/public/arch-arm.h). */
+#define RAM_BASE	0x40000000UL
+
+static void foreign(__u32 domid)
+{
+	xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
+	unsigned int mapped = 0, i;
+	xen_pfn_t pfns[SWEEP];
+	int errors[SWEEP];
+
+	if (!memory)
+		err(1, "can't open Xen's privileged device");
+	for (i = 0; i < SWEEP; i++)
+		pfns[i] = RAM_BASE / PAGE_BYTES + i;
+	if (xenforeignmemory_map(memory, domid, PROT_READ, SWEEP, pfns, errors))
+		for (i = 0; i < SWEEP; i++)
+			mapped += !errors[i];
+	say("foreign", mapped);
+}
+
 static unsigned int parse_number(const char *text)
 {
 	unsigned long value;
@@ -700,13 +725,18 @@ static unsigned int parse_number(const char *text)
 	return value;
 }
 
+static __u32 parse_domid(const char *text)
+{
+	unsigned int domid = parse_number(text);
+
+	if (domid >= DOMID_FIRST_RESERVED)
+		errx(2, "%u is not a domain ID", domid);
+	return domid;
+}
+
 static struct victim victim_named(const char *domid)
 {
-	unsigned int id = parse_number(domid);
-
-	if (id >= DOMID_FIRST_RESERVED)
-		errx(2, "%u is not a domain ID", id);
-	return victim_open(id);
+	return victim_open(parse_domid(domid));
 }
 
 int main(int argc, char **argv)
@@ -725,6 +755,8 @@ int main(int argc, char **argv)
 		       parse_number(argv[5]));
 	else if (!strcmp(what, "keep") && argc == 4)
 		keep(victim_named(argv[2]), parse_number(argv[3]));
+	else if (!strcmp(what, "foreign") && argc == 3)
+		foreign(parse_domid(argv[2]));
 	else
 		errx(2, USAGE);
 	return 0;

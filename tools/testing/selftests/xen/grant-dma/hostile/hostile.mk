@@ -17,7 +17,7 @@ hostile: $(HOSTILE_PROGRAM) $(GUEST_PROGRAMS) $(VICTIM_FLAVOURS:%=victim-%)
 $(HOSTILE_PROGRAM): $(HOSTILE_DIR)/hostile.c $(HOSTILE_DIR)/secret.h | $(SYSROOT)/usr
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -O2 -Wall -Wextra --sysroot=$(SYSROOT) -Wl,--allow-shlib-undefined \
-		-o $@ $< -lxengnttab -lxentoollog
+		-o $@ $< -lxengnttab -lxenforeignmemory -lxentoollog
 
 $(GUEST_PROGRAMS): $(HOSTILE)/%: $(HOSTILE_DIR)/%.c $(addprefix $(HOSTILE_DIR)/,fill.h secret.h turn.h)
 	@mkdir -p $(@D)

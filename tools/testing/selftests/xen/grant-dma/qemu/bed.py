@@ -211,7 +211,7 @@ def boot(name, guests, console=None, dom0_cmdline=""):
     say(f"booting Xen, then {', '.join(guest.name for guest in guests)}; logs in {share}")
     # Arm's default, SILO, lets a driver domain have neither grants nor events of its guest. Xen warns without it.
     driven = any(guest.driven for guest in guests)
-    machine = xen_machine(share, share / "xen.log", dom0_cmdline, "xsm=dummy" if driven else "")
+    machine = xen_machine(share, share / "xen.log", dom0_cmdline, "xsm=flask" if driven else "")
     try:
         results.own_problems += watch(machine, share, guests, console)
     finally:

@@ -27,6 +27,7 @@ def config(guest):
         f'cpus = "{1 + guest.vcpus}"',
         "memory = 512",
         "driver_domain = 1",
+        'seclabel = "system_u:system_r:virtio_driver_t"',
     ]) + "\n"
 
 

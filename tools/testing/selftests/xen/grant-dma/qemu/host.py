@@ -10,7 +10,7 @@ from archive import Fault, Refused, run, say
 PACKAGES = {
     "boot": "gcc make xz-utils bzip2 patch debian-archive-keyring qemu-system-arm gcc-aarch64-linux-gnu "
             "libc6-dev-arm64-cross ccache flex bison bc libssl-dev libelf-dev cpio kmod device-tree-compiler e2fsprogs "
-            "ninja-build python3-venv pkg-config",
+            "ninja-build python3-venv pkg-config checkpolicy",
     "check": "iproute2 shellcheck perl python3-git python3-ply python3-sphinx python3-sphinx-rtd-theme python3-yaml "
              "gcc-arm-linux-gnueabihf libc6-dev sparse qemu-system-x86",
     "bench": "gnuplot-nox",

@@ -13,7 +13,8 @@ RECIPE_QEMU := pieces/qemu.sh $(UNPACK_SOURCE) $(UNPACK_PACKAGES)
 RECIPE_DOM0 := pieces/dom0.sh $(addprefix dom0/,init.sh block.sh set-target.c) $(RECIPE_QEMU)
 
 SYSROOT := $(call piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
-XEN_IMAGE := $(call piece,xen,pieces/xen.sh $(UNPACK_SOURCE),$(FETCHED_xen))/xen
+FLASK_MODULE := driver/virtio_driver.te
+XEN_IMAGE := $(call piece,xen,pieces/xen.sh $(FLASK_MODULE) $(UNPACK_SOURCE),$(FETCHED_xen))/xen
 QEMU := $(call piece,qemu,$(RECIPE_QEMU),$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
 DOM0 := $(call piece,dom0,$(RECIPE_DOM0),$(FETCHED_qemu) $(FETCHED_xen))/initramfs
 GUEST_ROOT := $(call piece,guest,pieces/guest.sh guest/init.sh $(UNPACK_PACKAGES),$(FETCHED_guest))/root.img
@@ -32,7 +33,7 @@ $(SYSROOT)/usr:
 	$(call make_piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
 
 $(XEN_IMAGE):
-	$(call make_piece,xen,pieces/xen.sh,$(FETCHED_xen))
+	$(call make_piece,xen,pieces/xen.sh,$(FETCHED_xen) $(FLASK_MODULE))
 
 $(QEMU): | $(SYSROOT)/usr
 	$(call make_piece,qemu,pieces/qemu.sh,$(FETCHED_qemu) $(SYSROOT))
