@@ -3,7 +3,7 @@
 
   scripts  shellcheck on every shell script
   patches  checkpatch on each patch, and whether MAINTAINERS covers every file
-  docs     the kernel's documentation builds with ours in it
+  docs     the kernel's documentation builds with ours in it, which shows examples as they are
   compile  sparse and W=1 have nothing to say on the driver, for each architecture and page size, nor the kernel's
            parser on Kconfig
   bisect   each patch builds, and each group on the untouched base
@@ -17,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,9 @@ from tap import Tap
 BUILD = Path(os.environ["BUILD"]) / "check"
 # What holds files of ours, as targets of the kernel's make; virtio_ring includes one.
 COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/virtio_ring.o", "drivers/virtio/vring_bounce_test.o"]
+# What users may copy, from the documentation or as it is.
+EXAMPLES = [TOP / "tools/testing/selftests/xen/grant-dma/qemu" / name
+            for name in ("dom0less/host.dts", "dom0less/passthrough.dts", "driver/virtio_driver.te")]
 JOBS = f"-j{os.cpu_count()}"
 
 # The Python that has the modules of Debian's packages.
@@ -105,8 +109,16 @@ def patches(tree):
     return tap
 
 
+def is_shown(example, page):
+    """Whether users find all of an example but its head in a page as it is."""
+    body = example.read_text().partition("\n\n")[2]
+    return textwrap.indent(body.strip().expandtabs(), "    ") in page.read_text()
+
+
 def docs(tree):
-    tap = Tap(1)
+    tap = Tap(2)
+    tap.faults("the documentation shows the examples as they are", [
+        example for example in EXAMPLES if not is_shown(example, TOP / "Documentation/virt/xen/grant-dma.rst")])
     log = BUILD / "docs.log"
     page = BUILD / "docs/Documentation/output/virt/xen/grant-dma.html"
     page.unlink(missing_ok=True)
