@@ -64,11 +64,13 @@ apply:
 # The binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen runs at a
 # time, and nothing beside it: two would disturb each other's timers. More, which take long to build, run only if they are
 # named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
-CHECKS ?= downloads series patches scripts docs compile kunit bed driver-domain oldest binding $(OF_OTHER_BASES)
+CHECKS ?= downloads series patches scripts docs compile kunit bed driver-domain old-kernel oldest binding \
+	$(OF_OTHER_BASES)
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed driver-domain oldest debug pages modules arrival dom0less in-tree binding $(OTHER_BASES:%=guest-%)
+IN_GUESTS := bed driver-domain old-kernel oldest debug pages modules arrival dom0less in-tree binding \
+	$(OTHER_BASES:%=guest-%)
 OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
 
 # Checks find no network, so that none comes to need it.
@@ -88,8 +90,8 @@ check-patches check-scripts check-docs check-compile check-bisect: check-%: tree
 check-downloads:
 	@python3 $(BED_DIR)/fetch_test.py
 
-check-kunit check-oldest: check-%:
-	+@$(BED) $(subst oldest,check-oldest,$*)
+check-kunit check-oldest check-old-kernel: check-%:
+	+@$(BED) $(patsubst old%,check-old%,$*)
 
 check-kunit-16k:
 	+@$(BED) kunit FLAVOURS=16k

@@ -54,6 +54,12 @@ def linux_files(debian, suite, base):
     return files, {"Linux": version_of(files, package)}
 
 
+def kernel_files(debian, suite, packages):
+    """The kernel that a package depends on."""
+    files = [file for file in debian.suite(suite).binaries(packages) if re.match(r"linux-image-\d", file.name)]
+    return files, {"Linux": version_of(files, files[0].name.partition("_")[0])}
+
+
 def root_files(debian, suite, packages, architecture):
     """Packages with all that they depend on."""
     return debian.suite(suite, architecture).binaries(packages), {}
@@ -98,6 +104,11 @@ GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "boo
 # A kernel's bindings need a dtschema of their own age.
 DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"], DTSCHEMA,
                      lambda *asked: root_files(*asked, host_architecture()))
+
+
+# A kernel that knows nothing of grants, as users have it.
+OLD_KERNEL = Item("old-kernel", "Debian 12's own kernel for arm64", ["bookworm-security", "bookworm"],
+                  ["linux-image-arm64"], kernel_files)
 
 
 def host_architecture():

@@ -11,24 +11,12 @@ from pathlib import Path
 
 import items
 import store
-from tap import Tap
-
-
-def skip(what, why):
-    """Report that something could not be done."""
-    tap = Tap(1)
-    tap.skip(what, why)
-    return tap.end()
-
-
-def reasons(kept, item):
-    """Why suites did not give an item, in one line."""
-    return "; ".join(f"{suite}: {answer}" for suite, answer in kept.answers(item).items()) or "it was not asked for"
+from skipped import reasons, skip
 
 
 def main():
     """Run them, or say why not."""
-    kept = store.Store(store.CACHE, store.debian_archive())
+    kept = store.kept()
     oldest = kept.find(items.xen(items.OLDEST))
     if not oldest:
         return skip("guests on the oldest release of Xen", reasons(kept, items.xen(items.OLDEST)))

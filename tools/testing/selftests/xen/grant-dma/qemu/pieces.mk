@@ -50,3 +50,11 @@ DTSCHEMA := $(call piece,dtschema,pieces/dtschema.sh $(UNPACK_PACKAGES),$(FETCHE
 $(DTSCHEMA):
 	$(call make_piece,dtschema,pieces/dtschema.sh,$(FETCHED_dtschema))
 endif
+
+ifdef FETCHED_old-kernel
+RECIPE_OLD_KERNEL := $(addprefix pieces/old-kernel,.sh -init.sh)
+OLD_KERNEL := $(call piece,old-kernel,$(RECIPE_OLD_KERNEL),$(FETCHED_old-kernel) $(FETCHED_xen))
+
+$(OLD_KERNEL)/ramdisk: | $(SYSROOT)/usr
+	$(call make_piece,old-kernel,pieces/old-kernel.sh,$(FETCHED_old-kernel) $(SYSROOT))
+endif

@@ -136,9 +136,14 @@ def debian_archive():
     return get
 
 
+def kept():
+    """What this user's cache has."""
+    return Store(CACHE, debian_archive())
+
+
 def fetch(items, renew=False):
     """The directories of items, by their names; renew looks for a newer Xen than the one that is there."""
-    store = Store(CACHE, debian_archive())
+    store = kept()
     with locked(CACHE / "fetch.lock"):
         for unfinished in store.directory.glob("*/*.new"):
             shutil.rmtree(unfinished)

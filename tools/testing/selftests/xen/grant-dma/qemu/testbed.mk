@@ -17,10 +17,12 @@ include ../hostile/hostile.mk
 include ../dt/dt.mk
 
 # What paths.py reads.
-PATHS := BUILD KDIR XEN_IMAGE SYSROOT DOM0 GUEST_ROOT HOSTILE_PROGRAM FETCHED_xen FETCHED_qemu
+PATHS := BUILD KDIR XEN_IMAGE SYSROOT DOM0 GUEST_ROOT HOSTILE_PROGRAM OLD_KERNEL FETCHED_xen FETCHED_qemu
 export $(PATHS)
 
-.PHONY: pieces boot shell kunit check check-oldest arrival dom0less env
+OLD_KERNEL ?=
+
+.PHONY: pieces boot shell kunit check check-oldest check-old-kernel arrival dom0less env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
 
 # Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
@@ -42,6 +44,11 @@ check:
 check-oldest:
 	$(NEEDS_PIECES) hostile >&2
 	@python3 check.py --some
+
+# Without a driver of ours in the guest.
+check-old-kernel: $(OLD_KERNEL:%=%/ramdisk)
+	$(if $(OLD_KERNEL),$(NEEDS_PIECES) >&2,@python3 skipped.py)
+	$(if $(OLD_KERNEL),@python3 check.py --old-kernel)
 
 arrival dom0less:
 	$(NEEDS_PIECES) FLAVOURS='main modules' >&2
