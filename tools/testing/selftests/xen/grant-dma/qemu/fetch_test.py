@@ -20,7 +20,7 @@ from items import OLDEST, linux, xen
 
 HERE = Path(__file__).resolve().parent
 LINUX = "6.12"
-ITEMS = [xen(None), items.QEMU, items.GUEST_ROOT, items.DTSCHEMA_ROOT, linux(LINUX)]
+ITEMS = [xen(None), items.QEMU, items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.OLD_KERNEL, linux(LINUX)]
 # Releases of Xen by suite; all other packages have the suite's name in their version.
 XEN = {"sid": "4.22.0", "forky": "4.21.1", "trixie-security": "4.20.4", "trixie": "4.20.3",
        "bookworm-security": "4.17.7", "bookworm": "4.17.5"}
@@ -99,12 +99,12 @@ def add_source(top, suite, package, version):
                   Directory=directory, Checksums_Sha256=lines)
 
 
-def add_binary(top, suite, package, version, architecture):
+def add_binary(top, suite, package, version, architecture, **fields):
     """A binary package of a suite; its paragraph."""
     path = f"pool/{suite}/{package}_{version}_{architecture}.deb"
     content = f"{suite} {package}\n".encode() * 100
     return stanza(Package=package, Version=version, Architecture=architecture, Maintainer="nobody", Description="none",
-                  Filename=path, Size=len(content), SHA256=put(top, path, content))
+                  Filename=path, Size=len(content), SHA256=put(top, path, content), **fields)
 
 
 def add_suite(top, suite, xen):
@@ -119,7 +119,9 @@ def add_suite(top, suite, xen):
     for architecture in {"arm64", items.host_architecture()}:
         lists[f"main/binary-{architecture}/Packages"] = (
             add_binary(top, suite, f"xen-utils-{release}", f"{xen}-1", architecture)
-            + "".join(add_binary(top, suite, name, f"1+{mark}", architecture) for name in names))
+            + "".join(add_binary(top, suite, name, f"1+{mark}", architecture) for name in names)
+            + add_binary(top, suite, "linux-image-arm64", f"1+{mark}", architecture, Depends="linux-image-6.1-arm64")
+            + add_binary(top, suite, "linux-image-6.1-arm64", f"1+{mark}", architecture))
     hashes = "".join(f" {put(top, f'dists/{suite}/{path}', text.encode())} {len(text)} {path}\n"
                      for path, text in lists.items())
     # Debian's releases do not end with their additions, which apt takes only where it is told to.
