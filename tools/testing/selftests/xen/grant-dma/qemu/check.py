@@ -133,6 +133,9 @@ while sleep 1; do
 done | socat - UNIX-CONNECT:/run/monitor
 """
 
+# The GPU's driver unmaps what the screen shows, 640 x 480 pixels, and only then resets the device.
+SCREEN_IS_LATE = "domain 0 still used 300 references"
+
 UNKNOWN_ISOLATION = """
 dmesg | grep 'isolation=tight is none of "page", "strict" and "full"' &&
 	dmesg | grep 'xen-grant-dma: strict isolation' &&
@@ -348,7 +351,7 @@ def kinds(name, slots):
     devices = [Device(kind, slot, options=options.get(kind, ""))
                for kind, slot in zip(("serial", "keyboard", "gpu", "9p", "crypto"), slots)]
     return kselftest(name, ["kinds.sh", "references.sh"], devices=devices, backend_options=MONITOR,
-                     dom0_before=SHARED, dom0_commands=ECHOES_AND_TYPES)
+                     dom0_before=SHARED, dom0_commands=ECHOES_AND_TYPES, allow=[SCREEN_IS_LATE])
 
 
 def with_kunit(test):
