@@ -209,7 +209,8 @@ def boot(name, guests, console=None, dom0_cmdline=""):
 
     results = Results(share)
     say(f"booting Xen, then {', '.join(guest.name for guest in guests)}; logs in {share}")
-    # Arm's default, SILO, lets a driver domain have neither grants nor events of its guest. Xen warns without it.
+    # Arm's default, SILO, lets a driver domain have neither grants nor events of its guest; FLASK's policy lets it have
+    # these, and none of the guest's memory. Xen warns without SILO.
     driven = any(guest.driven for guest in guests)
     machine = xen_machine(share, share / "xen.log", dom0_cmdline, "xsm=flask" if driven else "")
     try:
