@@ -61,11 +61,12 @@ refresh:
 apply:
 	@$(SERIES) $(FROM) apply
 
-# The binding's last, as it takes a guest's device tree from the test bed. Only one emulated machine with Xen runs at a
-# time, and nothing beside it: two would disturb each other's timers. More, which take long to build, run only if they are
-# named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64, in-tree and bisect.
-CHECKS ?= downloads series patches scripts docs compile kunit bed driver-domain old-kernel oldest binding \
-	$(OF_OTHER_BASES)
+# What takes longest first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated
+# machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers. More, which take long
+# to build, run only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64,
+# in-tree and bisect.
+CHECKS ?= kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads bed driver-domain old-kernel oldest \
+	binding
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
