@@ -247,6 +247,13 @@ static void expect_no_ops(struct kunit *test, struct device *dev)
 		KUNIT_EXPECT_NULL(test, dev->dma_ops);
 }
 
+/* Where the DMA configuration of a bus does not come to Xen, nobody asks firmware. */
+static void need_setup_by_firmware(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_SETUP_DMA_OPS))
+		kunit_skip(test, "requires CONFIG_ARCH_HAS_SETUP_DMA_OPS");
+}
+
 /*
  * What comes of it when a driver is there. The driver is bound even where DMA is
  * refused, as its bus takes no notice.
@@ -259,6 +266,7 @@ static void probe_of(struct kunit *test)
 	const char *fault = NULL;
 	bool bound, refused;
 
+	need_setup_by_firmware(test);
 	if (d->no_driver)
 		kunit_skip(test, "waits for the other IOMMU's driver");
 	if (expected(d) == -EINVAL)
@@ -319,6 +327,7 @@ static void no_driver(struct kunit *test)
 {
 	struct device *dev = find_device(test, "grant-test-cells-0");
 
+	need_setup_by_firmware(test);
 	of_dma_configure(dev, dev->of_node, true);
 	expect_no_ops(test, dev);
 	KUNIT_EXPECT_TRUE(test, list_empty(&dev->devres_head));
@@ -361,6 +370,7 @@ static void heedless(struct kunit *test)
 {
 	struct device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
 
+	need_setup_by_firmware(test);
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	KUNIT_ASSERT_EQ(test, bus_register(&heedless_bus), 0);
 	KUNIT_ASSERT_EQ(test,

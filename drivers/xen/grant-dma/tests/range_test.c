@@ -233,14 +233,15 @@ struct handover {
 static long free_all(void *data)
 {
 	struct handover *handover = data;
+	struct kunit *test = current->kunit_test;
 	int i;
 
-	/* So that the table's stubs are in force here too. */
+	/* So that the table's stubs are in force in other threads than the test's. */
 	current->kunit_test = handover->test;
 	for (i = 0; i < handover->count; i++)
 		grant_range_free(handover->ranges, handover->list[i],
 				 handover->length);
-	current->kunit_test = NULL;
+	current->kunit_test = test;
 	return 0;
 }
 
