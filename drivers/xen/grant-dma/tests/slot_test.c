@@ -296,7 +296,7 @@ struct stress {
 	struct completion done;
 };
 
-static u64 *memory_of(struct slot_test *t, dma_addr_t slot)
+static unsigned int *memory_of(struct slot_test *t, dma_addr_t slot)
 {
 	return page_of(t, slot)->vaddr + xen_offset_in_page(slot);
 }
@@ -306,7 +306,7 @@ static int work(void *data)
 {
 	struct stress *stress = data;
 	struct slot_test *t = stress->test->priv;
-	u64 me = atomic_inc_return(&stress->workers);
+	unsigned int me = atomic_inc_return(&stress->workers);
 	struct rnd_state random;
 	dma_addr_t slots[HOLD] = {}, *slot;
 	unsigned int round;
