@@ -29,7 +29,8 @@ help:
 	@echo 'make clean             remove what was built'
 	@echo
 	@echo 'BASE=$(BASE) is the release of the kernel to use, of $(BASES); KDIR=path any other kernel tree instead.'
-	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had.'
+	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had;'
+	@echo 'QEMU=11 that of QEMU in dom0, instead of a stable one.'
 
 # All downloads come before the first compiler starts.
 fetch_goal = +@$(BED) fetch GOAL=$(1) RENEW=$(2)

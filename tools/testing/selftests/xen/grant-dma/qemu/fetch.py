@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Downloads all that a run needs, before anything is built:
 
-  fetch.py GOAL [--base VERSION]... [--xen RELEASE] [--renew] [--out FILE]
+  fetch.py GOAL [--base VERSION]... [--xen RELEASE] [--qemu RELEASE] [--renew] [--out FILE]
 
 Each thing comes from the first suite, of those named in items.py, that has all of it, and stays in the cache. FILE
 tells make where each lies.
@@ -33,6 +33,7 @@ def main():
     parser.add_argument("goal", choices=("boot", "check", "bench"))
     parser.add_argument("--base", action="append", default=[], help="a Linux release, such as 6.12")
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; the newest that can be had")
+    parser.add_argument("--qemu", help="a release such as 11; a stable one")
     parser.add_argument("--renew", action="store_true", help="look for a newer Xen than the one that is there")
     parser.add_argument("--out", type=Path, help="the makefile to write")
     arguments = parser.parse_args()
@@ -40,7 +41,7 @@ def main():
     try:
         with locked(CACHE / "install.lock"):
             host.install(host.of_goal(arguments.goal))
-        found = fetch(items.of_goal(arguments.goal, arguments.base, arguments.xen), arguments.renew)
+        found = fetch(items.of_goal(arguments.goal, arguments.base, arguments.xen, arguments.qemu), arguments.renew)
         if arguments.goal == "check":
             fetch_if_possible(items.xen(items.OLDEST), arguments.renew)
             found |= fetch_if_possible(items.OLD_KERNEL, arguments.renew)

@@ -16,14 +16,15 @@ import host
 import items
 import store
 import tap
-from items import OLDEST, linux, xen
+from items import OLDEST, linux, qemu, xen
 
 HERE = Path(__file__).resolve().parent
 LINUX = "6.12"
-ITEMS = [xen(None), items.QEMU, items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.OLD_KERNEL, linux(LINUX)]
-# Releases of Xen by suite; all other packages have the suite's name in their version.
+ITEMS = [xen(None), qemu(None), items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.OLD_KERNEL, linux(LINUX)]
+# Releases of Xen and QEMU by suite; all other packages have the suite's name in their version.
 XEN = {"sid": "4.22.0", "forky": "4.21.1", "trixie-security": "4.20.4", "trixie": "4.20.3",
        "bookworm-security": "4.17.7", "bookworm": "4.17.5"}
+QEMU = {"sid": "11.1", "forky": "11.1"}
 SUITES = dict.fromkeys(suite for item in ITEMS for suite in item.suites)
 
 
@@ -112,7 +113,7 @@ def add_suite(top, suite, xen):
     mark = suite.replace("-", "+")
     release = ".".join(xen.split(".")[:2])
     sources = (add_source(top, suite, "xen", f"{xen}-1")
-               + add_source(top, suite, "qemu", f"10.0+{mark}-1"))
+               + add_source(top, suite, "qemu", f"{QEMU.get(suite, '10.0')}+{mark}-1"))
     everywhere = ["meson", "python3-pycotap", f"linux-source-{LINUX}"]
     names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA])
     lists = {"main/source/Sources": sources}
@@ -232,6 +233,16 @@ def test_a_release_of_xen_is_chosen(scratch):
         expect("Xen 4.2:" in said and "sid: its Xen is 4.22.0-1" in said, said)
 
 
+def test_a_release_of_qemu_is_chosen(scratch):
+    with world(scratch) as here:
+        expect(here.store.get(qemu(None)).name == "trixie-security")
+        expect(here.store.get(qemu("11")).name == "forky")
+        expect(here.new_store().find(qemu("11")).name == "forky", "not kept")
+        expect(here.new_store().find(qemu(None)).name == "trixie-security", "another one than without a choice")
+        said = refusal(here.store.get, qemu("12"))
+        expect("QEMU 12:" in said and "sid: its QEMU is 11.1+sid-1" in said, said)
+
+
 def test_oldest_xen(scratch):
     with world(scratch) as here:
         expect(here.store.get(xen(OLDEST)).name == "bookworm-security")
@@ -293,9 +304,9 @@ def test_a_damaged_file_is_refused(scratch):
     with world(scratch) as here:
         for path in here.top.glob("pool/trixie*/qemu/*.orig.tar.xz"):
             path.write_bytes(path.read_bytes()[::-1])
-        place = here.store.get(items.QEMU)
+        place = here.store.get(qemu(None))
         expect(place.name == "bookworm-backports", place)
-        expect("Hash Sum mismatch" in here.store.answers(items.QEMU)["trixie"], here.store.answers(items.QEMU))
+        expect("Hash Sum mismatch" in here.store.answers(qemu(None))["trixie"], here.store.answers(qemu(None)))
 
 
 def test_a_package_of_the_host_that_can_not_be_installed(scratch):

@@ -25,7 +25,8 @@ class Item(NamedTuple):
     suites: list  # in the order in which they are tried
     packages: list  # what is asked for: an item that was downloaded for others is not the one
     files: Callable  # (archive, suite's name, packages) -> files, versions by part; Refused if not the right one
-    release: str = None  # of Xen, if not any will do
+    part: str = None  # the one whose release may be chosen
+    release: str = None  # of that part, if not any will do
 
 
 def xen_files(debian, suite, packages, release):
@@ -40,11 +41,14 @@ def xen_files(debian, suite, packages, release):
     return source + binaries, {"Xen": version, "toolstack": version_of(binaries, toolstack)}
 
 
-def qemu_files(debian, suite, packages):
+def qemu_files(debian, suite, packages, release):
     """QEMU's source, and what it is built with that the host has in a version too old."""
     suite = debian.suite(suite)
     source = suite.source("qemu")
-    return source + suite.alone(packages), {"QEMU": version_of(source, "qemu")}
+    version = version_of(source, "qemu")
+    if release and not is_release(version, release):
+        raise Refused(f"its QEMU is {version}")
+    return source + suite.alone(packages), {"QEMU": version}
 
 
 def linux_files(debian, suite, base):
@@ -86,7 +90,7 @@ def xen(release):
     if release == OLDEST:
         suites, release = XEN_SUITES[-2:], None
     return Item("xen", f"Xen {release or ''}".rstrip() + ": source of the hypervisor, arm64 packages of the toolstack",
-                suites, SYSROOT, lambda *asked: xen_files(*asked, release), release)
+                suites, SYSROOT, lambda *asked: xen_files(*asked, release), "Xen", release)
 
 
 def linux(base):
@@ -96,9 +100,13 @@ def linux(base):
                 lambda debian, suite, packages: linux_files(debian, suite, base))
 
 
-# QEMU before 10.0.1 has faults in its cache of grants.
-QEMU = Item("qemu", "QEMU 10.0 or newer: its source",
-            ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS, qemu_files)
+def qemu(release):
+    """A release of QEMU; where none is named, a stable one. Before 10.0.1 it has faults in its cache of grants."""
+    return Item("qemu", f"QEMU {release or '10.0 or newer'}: its source",
+                ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS,
+                lambda *asked: qemu_files(*asked, release), "QEMU", release)
+
+
 GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"], GUEST,
                   lambda *asked: root_files(*asked, "arm64"))
 # A kernel's bindings need a dtschema of their own age.
@@ -116,7 +124,7 @@ def host_architecture():
     return archive.run(["dpkg", "--print-architecture"]).strip()
 
 
-def of_goal(goal, bases, release):
+def of_goal(goal, bases, xen_release, qemu_release):
     """What a goal needs; a base of the user's own is not downloaded."""
-    return [*map(linux, bases), xen(release), QEMU, GUEST_ROOT,
+    return [*map(linux, bases), xen(xen_release), qemu(qemu_release), GUEST_ROOT,
             *([DTSCHEMA_ROOT] if goal == "check" else [])]

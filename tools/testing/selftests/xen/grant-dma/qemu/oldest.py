@@ -22,7 +22,7 @@ def main():
         return skip("guests on the oldest release of Xen", reasons(kept, items.xen(items.OLDEST)))
     used = Path(os.environ["FETCHED"])
     if f"FETCHED_xen := {oldest}\n" in used.read_text():
-        newer = reasons(kept, items.xen(None)) if used.stem.endswith("newest") else "another was chosen with XEN"
+        newer = "another was chosen with XEN" if os.environ.get("XEN") else reasons(kept, items.xen(None))
         return skip(f"guests on a newer release than {store.versions(oldest)}", newer)
     own = used.with_name("fetched-oldest.mk")
     own.write_text(used.read_text() + f"FETCHED_xen := {oldest}\n")

@@ -15,7 +15,7 @@ RECIPE_DOM0 := pieces/dom0.sh $(addprefix dom0/,init.sh block.sh set-target.c) $
 SYSROOT := $(call piece,sysroot,$(UNPACK_PACKAGES),$(FETCHED_xen))
 FLASK_MODULE := driver/virtio_driver.te
 XEN_IMAGE := $(call piece,xen,pieces/xen.sh $(FLASK_MODULE) $(UNPACK_SOURCE),$(FETCHED_xen))/xen
-QEMU := $(call piece,qemu,$(RECIPE_QEMU),$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
+QEMU_PROGRAM := $(call piece,qemu,$(RECIPE_QEMU),$(FETCHED_qemu) $(FETCHED_xen))/qemu-system-aarch64
 DOM0 := $(call piece,dom0,$(RECIPE_DOM0),$(FETCHED_qemu) $(FETCHED_xen))/initramfs
 GUEST_ROOT := $(call piece,guest,pieces/guest.sh guest/init.sh $(UNPACK_PACKAGES),$(FETCHED_guest))/root.img
 
@@ -35,11 +35,11 @@ $(SYSROOT)/usr:
 $(XEN_IMAGE):
 	$(call make_piece,xen,pieces/xen.sh,$(FETCHED_xen) $(FLASK_MODULE))
 
-$(QEMU): | $(SYSROOT)/usr
+$(QEMU_PROGRAM): | $(SYSROOT)/usr
 	$(call make_piece,qemu,pieces/qemu.sh,$(FETCHED_qemu) $(SYSROOT))
 
-$(DOM0): | $(QEMU) $(SYSROOT)/usr
-	$(call make_piece,dom0,pieces/dom0.sh,$(SYSROOT) $(QEMU))
+$(DOM0): | $(QEMU_PROGRAM) $(SYSROOT)/usr
+	$(call make_piece,dom0,pieces/dom0.sh,$(SYSROOT) $(QEMU_PROGRAM))
 
 $(GUEST_ROOT):
 	$(call make_piece,guest,pieces/guest.sh,$(FETCHED_guest))

@@ -32,7 +32,7 @@ class Store:
         place = self.place(item, suite)
         if not place.exists() or about(place).get("packages") != item.packages:
             return False
-        return not item.release or is_release(about(place)["Xen"], item.release)
+        return not item.release or is_release(about(place)[item.part], item.release)
 
     def download(self, item, suite):
         """Bring an item of a suite, whole; its directory."""
@@ -86,7 +86,7 @@ class Store:
         path.write_text(json.dumps({suite: answer for suite, answer in answers.items() if answer}))
 
     def answers_path(self, item):
-        """Where the reasons lie; a release of Xen that is asked for has its own."""
+        """Where the reasons lie; a release that is asked for has its own."""
         return self.directory / item.name / f"answers{item.release or ''}.json"
 
     def answers(self, item):
