@@ -223,10 +223,16 @@ def test_work_tree_changed_by_hand(scratch):
     expect(status != 0 and "drivers/xen/grant-dma/Kconfig" in said, said)
 
 
-def changed_commit(scratch, path, subject):
-    """A tree with the series, in which the commit of a subject says XEN_OTHER in a file; its base is the branch base."""
+def made_tree(scratch):
+    """A tree with the series; its base is the branch base."""
     tree = applied(clone(scratch / "tree"))
     git("branch", "base", BASE.commit, cwd=tree)
+    return tree
+
+
+def changed_commit(scratch, path, subject):
+    """The same, in which the commit of a subject says XEN_OTHER in a file."""
+    tree = made_tree(scratch)
     change(tree, path)
     git("commit", "--quiet", "--all", f"--fixup=:/{subject}", cwd=tree, env=WHO)
     git("-c", "sequence.editor=true", "rebase", "--quiet", "-i", "--autosquash", "base", cwd=tree, env=WHO)
@@ -241,8 +247,7 @@ def refreshed(tree, top):
 
 
 def test_refresh_writes_nothing_that_is_as_before(scratch):
-    tree = applied(clone(scratch / "tree"))
-    git("branch", "base", BASE.commit, cwd=tree)
+    tree = made_tree(scratch)
     expect(refreshed(tree, scratch / "top") == (0, "") and not (scratch / "top").exists())
 
 
@@ -270,11 +275,17 @@ def test_refresh_takes_changes_of_the_kernels_files(scratch):
 
 
 def test_refresh_refuses_a_commit_that_is_no_patch(scratch):
-    tree = applied(clone(scratch / "tree"))
-    git("branch", "base", BASE.commit, cwd=tree)
+    tree = made_tree(scratch)
     git("commit", "--quiet", "--allow-empty", "--message=one more", cwd=tree, env=WHO)
     status, said = refreshed(tree, scratch / "top")
     expect(status != 0 and "'one more'" in said, said)
+
+
+def test_refresh_refuses_a_message_that_says_nothing(scratch):
+    tree = made_tree(scratch)
+    git("commit", "--quiet", "--amend", "--message", "virtio_blk: Map the data of a request as one list", cwd=tree, env=WHO)
+    status, said = refreshed(tree, scratch / "top")
+    expect(status != 0 and "one list' has no message" in said and not (scratch / "top").exists(), said)
 
 
 def test_removed_file_that_was_changed(scratch):
