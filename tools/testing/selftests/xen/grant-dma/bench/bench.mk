@@ -10,7 +10,7 @@ BASE_BUILD := $(BUILD)/base
 BASE_KDIR ?= $(error BASE_KDIR must name the untouched kernel tree)
 MODULE := xen_grant_dma_bench
 RESULTS ?= $(TOP)/out/bench
-BENCH ?= api cpus many-cpus block maps profile network
+BENCH ?= api cpus many-cpus block maps profile network without-xen
 BENCH_TURNS ?= 5
 export BENCH_TURNS
 

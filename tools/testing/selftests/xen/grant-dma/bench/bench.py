@@ -43,6 +43,16 @@ def guests(parts, turns):
                     yield part, setup, name, guest(part, setup, name, turn)
 
 
+def boot(planned):
+    """Boot all guests, those of Xen in one session of it; what became of them."""
+    of_xen = [each for part, _, _, each in planned if not part.without_xen]
+    done = bed.boot("bench", of_xen) if of_xen else bed.Results(None)
+    for part, _, _, each in planned:
+        if part.without_xen:
+            done[each.name] = bed.boot_guest_without_xen(each)
+    return done
+
+
 def collect(planned, done):
     """The figures of all guests, and what went wrong."""
     figures = results.Figures()
@@ -65,8 +75,7 @@ def main(directory, names):
         sys.exit(f"bench: no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     parts = [PARTS[name] for name in names]
     planned = list(guests(parts, turns))
-    done = bed.boot("bench", [each for *_, each in planned])
-    figures, problems = collect(planned, done)
+    figures, problems = collect(planned, boot(planned))
     results.write(Path(directory), parts, figures, turns)
     for problem in problems:
         print(problem)

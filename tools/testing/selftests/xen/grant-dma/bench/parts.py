@@ -122,6 +122,18 @@ class Part:
     read: Callable  # (result of a guest) -> (row name, path, value)...
     files: Callable = lambda implementation: {}
     once: bool = False  # counted, so that one turn is enough
+    without_xen: bool = False  # on QEMU's own machine, where implementations are kernels with the patches or without
+
+    @property
+    def implementations(self):
+        """Those for which any row can be measured."""
+        return [name for name in IMPLEMENTATIONS if any(name in row.implementations for row in self.rows)]
+
+    def heading(self, name):
+        """What an implementation is called."""
+        if self.without_xen:
+            return {BASE: "without the patches", OURS: "with them"}[name]
+        return IMPLEMENTATIONS[name].title
 
 
 def read_lines(result):
@@ -363,4 +375,33 @@ NETWORK = Part(
     read=read_network,
 )
 
-PARTS = {part.name: part for part in (API, CPUS, MANY_CPUS, BLOCK, MAPS, PROFILE, NETWORK)}
+# Disks by the way that their DMA takes, and QEMU's arguments for them. Nothing is behind them, so that
+# what remains is the driver and QEMU.
+OTHERS = {
+    "none": ("no DMA API", "virtio-blk-device"),
+    "direct": ("dma-direct", "virtio-blk-device,iommu_platform=on"),
+    "smmu": ("dma-iommu", "virtio-blk-pci,disable-legacy=on,iommu_platform=on"),
+}
+OTHERS_REQUESTS = [name for name in REQUESTS if not name.endswith("-huge")]
+OTHERS_QEMU = "-machine iommu=smmuv3 " + " ".join(
+    f"-drive driver=null-co,size=64m,if=none,id={name} -device {device},drive={name},serial={name}"
+    for name, (_, device) in OTHERS.items())
+
+
+def read_others(result):
+    """What fio says, by the disk's serial number."""
+    for name, path, value in read_block(result):
+        yield f"{name}-{path}", "grants", value
+
+
+WITHOUT_XEN = Part(
+    "without-xen", "Block requests without Xen", "µs a request", {"grants": ""},
+    [Row(f"{name}-{path}", f"{REQUESTS[name]}, {label}", implementations=[BASE, OURS])
+     for path, (label, _) in OTHERS.items() for name in OTHERS_REQUESTS],
+    [Setup(["grants"], [], {"backend_options": OTHERS_QEMU})],
+    read=read_others,
+    without_xen=True,
+)
+
+PARTS = {part.name: part for part in (API, CPUS, MANY_CPUS, BLOCK, MAPS, PROFILE, NETWORK,
+                                    WITHOUT_XEN)}

@@ -3,7 +3,7 @@
 
 import subprocess
 
-from parts import IMPLEMENTATIONS, OURS
+from parts import OURS
 
 STYLE = """
 set terminal svg noenhanced size 1100,{height} font "sans,12" background "white"
@@ -36,7 +36,7 @@ PANEL_HEIGHT = 420
 
 def series(part):
     """The bars of each group, as (title, path, implementation)."""
-    yield from ((each.title, "grants", name) for name, each in IMPLEMENTATIONS.items())
+    yield from ((part.heading(name), "grants", name) for name in part.implementations)
     yield from ((name, path, OURS) for path, name in part.paths.items() if path != "grants")
 
 

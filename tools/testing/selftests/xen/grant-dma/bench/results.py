@@ -80,12 +80,12 @@ def verdict(target, cost):
 def table(part, figures):
     """A part's table, as rows of cells; the first is the heading."""
     others = [path for path in part.paths if path != "grants"]
-    yield [f"{part.title} ({part.unit})", *(each.title for each in IMPLEMENTATIONS.values()),
+    yield [f"{part.title} ({part.unit})", *map(part.heading, part.implementations),
            "ratio", "target", *(part.paths[path] for path in others)]
     for row in part.rows:
-        grants = {name: figures.summary(part, row, "grants", name) for name in IMPLEMENTATIONS}
+        grants = {name: figures.summary(part, row, "grants", name) for name in part.implementations}
         yield [f"{row.label} ({row.unit})" if row.unit else row.label,
-               *map(cell, grants.values()), ratio(row, grants[BASE], grants[OURS]),
+               *map(cell, grants.values()), ratio(row, grants.get(BASE), grants[OURS]),
                ", ".join(verdict(target, figures.cost(part)) for target in row.targets),
                *(cell(figures.summary(part, row, path, OURS)) for path in others)]
 

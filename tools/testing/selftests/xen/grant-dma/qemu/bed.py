@@ -19,6 +19,7 @@ of that in guest-<guest>-driver.log, and what it is made of in driver/.
 import os
 import re
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN_IMAGE, kernel_image
 
 BOOT_SECONDS = 180  # for Xen and dom0, and to power off
 GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
+LEFT_SIZE = 64 << 20  # of the disk to which a guest writes what it leaves
 TAIL = 25  # lines of a log shown with a failure
 CONSOLE_STARTS = b"This is the guest."
 
@@ -223,18 +225,41 @@ def boot(name, guests, console=None, dom0_cmdline=""):
     return results
 
 
-def boot_without_xen(name, cmdline="", kernel="main", seconds=300, allow=()):
-    """Boot a kernel alone, which must power off by itself (it has no root); the run's Result.
+def disk(name, path, readonly="on"):
+    """QEMU's arguments for a disk."""
+    return ["-drive", f"file={path},format=raw,if=none,id={name},readonly={readonly}",
+            "-device", f"virtio-blk-device,drive={name}"]
+
+
+def boot_guest_without_xen(guest):
+    """Boot a guest alone, with the devices of its backend_options as QEMU's arguments; its Result."""
+    directory = fresh_directory(guest.name)
+    guest.write_sent(directory)
+    left = directory / "left"
+    left.touch()
+    os.truncate(left, LEFT_SIZE)
+    result = boot_without_xen(
+        directory, f"root=/dev/vda ro init=/init SENT=/dev/vdb LEFT=/dev/vdc {guest.cmdline}", guest.kernel,
+        guest.seconds, guest.allow,
+        [*disk("root", GUEST_ROOT), *disk("sent", directory / "in.tar"), *disk("left", left, "off"),
+         "-global", "virtio-mmio.force-legacy=false", *guest.backend_options.split()])
+    subprocess.run(["tar", "-x", "-f", left, "-C", directory], stderr=subprocess.DEVNULL)
+    if result.status is None:
+        result.problems.append(f"{guest.name}: its results are missing\n{tail(result.log)}")
+    return result
+
+
+def boot_without_xen(directory, cmdline="", kernel="main", seconds=300, allow=(), arguments=()):
+    """Boot a kernel alone, which must power off by itself; its Result.
 
     KUnit's suites run at boot: cmdline "kunit.enable=1 kunit_shutdown=poweroff".
     """
-    directory = fresh_directory(name)
     log = directory / "console.log"
     say(f"booting without Xen; log in {log}")
     machine = Machine(
         ["-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on", "-smp", "2", "-m", "1024",
          "-accel", "tcg,thread=multi", "-kernel", str(kernel_image(kernel)),
-         "-append", f"console=ttyAMA0 panic=-1 {cmdline}"],
+         "-append", f"console=ttyAMA0 panic=-1 {cmdline}", *arguments],
         log)
     deadline = time.monotonic() + seconds
     verdict = "ran"
@@ -247,5 +272,5 @@ def boot_without_xen(name, cmdline="", kernel="main", seconds=300, allow=()):
         machine.stop()
     problems = scan.scan(log, allow)
     if verdict != "ran":
-        problems.append(f"{name}: {verdict}\n{tail(log)}")
+        problems.append(f"{directory.name}: {verdict}\n{tail(log)}")
     return Result(directory, log, verdict, problems)

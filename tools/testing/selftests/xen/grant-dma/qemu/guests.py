@@ -143,7 +143,6 @@ class Guest:
         (directory / "backend").write_text(self.dom0_backend())
         if self.driven:
             driver.write(self, self.backend(self.driven, toolstack.DRIVER_MACHINE), directory / "driver")
-        (directory / "commands").write_text(self.commands + "\n")
         if self.dom0_before:
             (directory / "dom0-before").write_text(self.dom0_before + "\n")
         if self.dom0_commands:
@@ -152,6 +151,11 @@ class Guest:
             shutil.copy(source, directory / name)
         if self.interactive:
             (directory / "interactive").touch()
+        self.write_sent(directory)
+
+    def write_sent(self, directory):
+        """Put what the guest gets into a directory: its commands, all selftests, and its own files."""
+        (directory / "commands").write_text(self.commands + "\n")
         with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:
             tar.add(HERE / "guest/run.sh", "run.sh")
             tar.add(directory / "commands", "commands")

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The guest's first process: unpacks what the host sent (xvdb) and runs it.
+# The guest's first process: unpacks what the host sent and runs it. The kernel's command line
+# names other disks than Xen's for that, and for what goes back.
 export PATH=/run/bin:/usr/bin:/usr/sbin HOME=/tmp
 busybox mount -t tmpfs none /run
 busybox mkdir /run/bin
@@ -12,5 +13,5 @@ mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t debugfs none /sys/kernel/debug
 mount -t tracefs none /sys/kernel/tracing
-tar -x -f /dev/xvdb -C /kselftest
+tar -x -f "${SENT:-/dev/xvdb}" -C /kselftest
 exec /kselftest/run.sh

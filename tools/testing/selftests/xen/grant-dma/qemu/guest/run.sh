@@ -23,6 +23,6 @@ echo "$status" >"$OUT/status"
 cp -r /sys/kernel/debug/xen/grant-dma "$OUT" 2>/dev/null
 dmesg >"$OUT/dmesg"
 cat /proc/interrupts >"$OUT/interrupts"
-tar -c -f /dev/xvdc -C /run out
+tar -c -f "${LEFT:-/dev/xvdc}" -C /run out
 sync
 poweroff -f
