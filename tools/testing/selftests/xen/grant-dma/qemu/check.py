@@ -113,15 +113,6 @@ for round in 1 2 3; do
 done
 """
 
-# A request of each kind of device, in each direction.
-SOME_OF_EACH = """
-cd xen/grant-dma && . ./lib.sh || exit
-dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct &&
-	dd if=/dev/zero of=/dev/vda bs=64k count=20 oflag=direct &&
-	dd if=/dev/hwrng of=/dev/null bs=64 count=20 &&
-	random_file /run/sent 100000 && echoes /run/sent
-"""
-
 # What echoes, types and looks at the screen for kinds.sh, and the directory that it shares.
 MONITOR = "-chardev socket,path=/run/monitor,server=on,wait=off,id=monitor -mon chardev=monitor"
 SHARED = "mkdir -p /run/shared"
@@ -294,16 +285,20 @@ def judge_grants(result):
     yield "the backend maps grants", result.grant_maps > 1000, f"{result.grant_maps} mappings", ""
 
 
-def judge_rings(result):
-    """No address is in the rest of the rings' pages, which some backends do not map."""
-    yield "I/O of each kind", result.status == 0, bed.tail(result.log), ""
-    log = result.directory / "backend.log"
-    parts, addresses = rings.read(log.read_text(errors="replace") if log.exists() else "")
-    known = len(parts) >= 3 * 4 and {part.start for part in parts} <= set(addresses)
-    yield "each part of a ring was mapped, and buffers", known and len(addresses) > 500, f"see {log}", ""
-    outside = rings.outside(parts, addresses)
-    yield ("rings' pages hold nothing else", not outside,
-           [f"{len(outside)} of {len(addresses)} addresses, see {log}", *map(hex, outside[:5])], "")
+def traced(name, programs):
+    """A guest that runs kselftest programs, while each address that its backend uses is traced."""
+    test = kselftest(name, programs, memory=1024, backend_options=rings.TRACED)
+
+    def judge(result):
+        log = result.directory / "backend.log"
+        parts, addresses = rings.read(log.read_text(errors="replace") if log.exists() else "")
+        known = len(parts) >= 3 * 4 and {part.start for part in parts} <= set(addresses)
+        yield "each part of a ring was mapped, and buffers", known and len(addresses) > 500, f"see {log}", ""
+        for backend in rings.BACKENDS:
+            lost = rings.out_of_reach(backend, test.guest.memory, parts, addresses)
+            yield (f"{backend.name} can reach all addresses", not lost,
+                   [f"{len(lost)} of {len(addresses)} not, see {log}", *map(hex, lost[:5])], "")
+    return also(judge, test)
 
 
 def judge_no_grants(result):
@@ -366,7 +361,7 @@ def tests():
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1")
     yield Test(Guest("maps", ONE_AT_A_TIME, cmdline=RING_BOUNCES, devices=[Device("blk")]), judge_maps)
-    yield Test(Guest("rings", SOME_OF_EACH, backend_options=rings.TRACED), judge_rings)
+    yield traced("rings", ["devices.sh", *MOVES_DATA])
     yield from devlink_boots()
     yield Test(Guest("no-stub", WAITING, cmdline="initcall_blacklist=grant_iommu_init",
                      allow=["deferred probe"]),
