@@ -138,9 +138,16 @@ ls -d /sys/bus/virtio/drivers/virtio_blk/virtio* && exit 1
 dmesg | grep 'device must provide VIRTIO_F_ACCESS_PLATFORM'
 """
 
+DISK_WORKS = """
+disk_works() {
+	head -c 1048576 /dev/urandom >/tmp/data
+	[ -b "$1" ] && dd if=/tmp/data of="$1" bs=64k oflag=direct && dd if="$1" of=/tmp/read bs=64k count=16 iflag=direct &&
+		cmp /tmp/data /tmp/read
+}
+"""
 
 # Two functions of one slot with a backend each, and a disk outside of the iommu-map, with ordinary DMA.
-PCI_FUNCTIONS = """
+PCI_FUNCTIONS = DISK_WORKS + """
 table=/sys/kernel/debug/xen/grant-dma/devices
 cat $table
 for expected in '0000:00:01.0 0' '0000:00:01.1 7'; do
@@ -148,10 +155,7 @@ for expected in '0000:00:01.0 0' '0000:00:01.1 7'; do
 done
 grep 0000:00:02.0 $table && exit 1
 for slot in 01 02; do
-	disk=/dev/$(basename /sys/bus/pci/devices/0000:00:$slot.0/virtio*/block/*)
-	head -c 1048576 /dev/urandom >/tmp/data
-	dd if=/tmp/data of=$disk bs=64k oflag=direct && dd if=$disk of=/tmp/read bs=64k count=16 iflag=direct &&
-		cmp /tmp/data /tmp/read || exit
+	disk_works /dev/$(basename /sys/bus/pci/devices/0000:00:$slot.0/virtio*/block/*) || exit
 done
 """
 
@@ -164,16 +168,13 @@ dmesg | grep 'virtio.*: refused, as its DMA was' &&
 """
 
 # Its modules are loaded, and wait for the IOMMU's driver, which that kernel does not have, until the timeout.
-WITHOUT_GRANTS = """
+WITHOUT_GRANTS = DISK_WORKS + """
 uname -r
 for _ in $(seq 300); do
 	[ -b /dev/vda ] && break
 	sleep 0.2
 done
-[ -b /dev/vda ] && [ ! -e /sys/kernel/debug/xen/grant-dma ] || exit
-head -c 1048576 /dev/urandom >/tmp/data
-dd if=/tmp/data of=/dev/vda bs=4k oflag=direct && dd if=/dev/vda of=/tmp/read bs=4k count=256 iflag=direct &&
-	cmp /tmp/data /tmp/read
+[ ! -e /sys/kernel/debug/xen/grant-dma ] && disk_works /dev/vda
 """
 
 
