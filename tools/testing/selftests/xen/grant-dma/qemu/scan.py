@@ -33,13 +33,14 @@ HARMLESS = [
 
 def scan_text(text, allow=()):
     """The lines of trouble in a log but those allowed, as (number, line)."""
-    harmless = HARMLESS + [re.compile(pattern) for pattern in allow]
     found, last = [], -TRACE_LINES
     for number, line in enumerate(text.splitlines(), 1):
-        if not TROUBLE.search(line) or ("Call trace" in line and number - last <= TRACE_LINES):
+        if not TROUBLE.search(line) or any(harmless.search(line) for harmless in HARMLESS):
+            continue
+        if "Call trace" in line and number - last <= TRACE_LINES:
             continue
         last = number
-        if not any(h.search(line) for h in harmless):
+        if not any(re.search(pattern, line) for pattern in allow):
             found.append((number, line))
     return found
 
