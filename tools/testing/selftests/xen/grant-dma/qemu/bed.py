@@ -238,11 +238,12 @@ def boot_guest_without_xen(guest):
     left = directory / "left"
     left.touch()
     os.truncate(left, LEFT_SIZE)
+    # The last virtio-mmio device on QEMU's command line is the first one of the guest.
     result = boot_without_xen(
         directory, f"root=/dev/vda ro init=/init SENT=/dev/vdb LEFT=/dev/vdc {guest.cmdline}", guest.kernel,
         guest.seconds, guest.allow,
-        [*disk("root", GUEST_ROOT), *disk("sent", directory / "in.tar"), *disk("left", left, "off"),
-         "-global", "virtio-mmio.force-legacy=false", *guest.backend_options.split()])
+        ["-global", "virtio-mmio.force-legacy=false", *guest.backend_options.split(), *disk("left", left, "off"),
+         *disk("sent", directory / "in.tar"), *disk("root", GUEST_ROOT)])
     subprocess.run(["tar", "-x", "-f", left, "-C", directory], stderr=subprocess.DEVNULL)
     if result.status is None:
         result.problems.append(f"{guest.name}: its results are missing\n{tail(result.log)}")
