@@ -242,8 +242,9 @@ def boot_guest_without_xen(guest):
     result = boot_without_xen(
         directory, f"root=/dev/vda ro init=/init SENT=/dev/vdb LEFT=/dev/vdc {guest.cmdline}", guest.kernel,
         guest.seconds, guest.allow,
-        ["-global", "virtio-mmio.force-legacy=false", *guest.backend_options.split(), *disk("left", left, "off"),
-         *disk("sent", directory / "in.tar"), *disk("root", GUEST_ROOT)])
+        ["-smp", str(guest.vcpus), "-m", str(guest.memory), "-global", "virtio-mmio.force-legacy=false",
+         *guest.backend_options.split(), *disk("left", left, "off"), *disk("sent", directory / "in.tar"),
+         *disk("root", GUEST_ROOT)])
     subprocess.run(["tar", "-x", "-f", left, "-C", directory], stderr=subprocess.DEVNULL)
     if result.status is None:
         result.problems.append(f"{guest.name}: its results are missing\n{tail(result.log)}")
