@@ -31,7 +31,7 @@ help:
 	@echo
 	@echo 'BASE=$(BASE) is the release of the kernel to use, of $(BASES); KDIR=path any other kernel tree instead.'
 	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had;'
-	@echo 'QEMU=11 that of QEMU in dom0, instead of a stable one.'
+	@echo 'QEMU=10 that of QEMU in dom0, instead of a stable one.'
 
 # All downloads come before the first compiler starts.
 fetch_goal = +@$(BED) fetch GOAL=$(1) RENEW=$(2)

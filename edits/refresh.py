@@ -34,13 +34,12 @@ def match(made, tree):
     theirs = dict(reversed(line.split(" ", 1)) for line in
                   git("log", "--format=%H %s", "base..HEAD", cwd=tree).splitlines())
     generated = {patch.subject: (patch, commit) for patch, commit in made}
-    for subject in theirs:
+    for subject, commit in theirs.items():
         if subject not in generated:
             raise Fault(f"no patch is called {subject!r}: make its changes part of one with git rebase --autosquash, or "
                         "name it in edits/series.toml first; nothing changed")
-    for subject, commit in theirs.items():
         if not git("log", "-1", "--format=%b", commit, cwd=tree):
-            raise Fault(f"the commit {subject!r} has no message that says why; nothing changed")
+            raise Fault(f"the commit {subject!r} has only a subject; nothing changed")
     for subject in generated:
         if subject not in theirs:
             raise Fault(f"the patch {subject!r} is gone: take it out of edits/series.toml; nothing changed")

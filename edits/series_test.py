@@ -283,9 +283,10 @@ def test_refresh_refuses_a_commit_that_is_no_patch(scratch):
 
 def test_refresh_refuses_a_message_that_says_nothing(scratch):
     tree = made_tree(scratch)
-    git("commit", "--quiet", "--amend", "--message", "virtio_blk: Map the data of a request as one list", cwd=tree, env=WHO)
+    git("commit", "--quiet", "--amend", "--message=virtio_blk: Map the data of a request as one list", cwd=tree,
+        env=WHO)
     status, said = refreshed(tree, scratch / "top")
-    expect(status != 0 and "one list' has no message" in said and not (scratch / "top").exists(), said)
+    expect(status != 0 and "one list' has only a subject" in said and not (scratch / "top").exists(), said)
 
 
 def test_removed_file_that_was_changed(scratch):

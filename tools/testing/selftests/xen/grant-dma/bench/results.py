@@ -157,6 +157,8 @@ stands beside grants was measured on our kernel.
 """
 
 NOTES = """
+- Without Xen the machine is QEMU's own, booted for each guest, and the columns are kernels without the
+  patches and with them.
 - A request's time is the median of what fio or sockperf saw; with 16 in flight, it is the inverse
   of the rate. Disks and network devices without grants were in guests of their own.
   Guests had two processors for the DMA API, and one for all else.

@@ -31,7 +31,7 @@ from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN_IMAGE, kernel_image
 
 BOOT_SECONDS = 180  # for Xen and dom0, and to power off
 GUEST_EXTRA_SECONDS = 120  # for a guest to be built and torn down
-LEFT_SIZE = 64 << 20  # of the disk to which a guest writes what it leaves
+LEFT_SIZE = 64 << 20  # of the disk to which a guest writes what it leaves, as in dom0/run.sh
 TAIL = 25  # lines of a log shown with a failure
 CONSOLE_STARTS = b"This is the guest."
 
@@ -101,6 +101,12 @@ def tail(path):
     return "\n".join([f"last lines of {path}:", *("    " + line for line in lines)])
 
 
+def disk(name, path, readonly="on"):
+    """QEMU's arguments for a disk."""
+    return ["-drive", f"file={path},format=raw,if=none,id={name},readonly={readonly}",
+            "-device", f"virtio-blk-device,drive={name}"]
+
+
 def xen_machine(share, log, dom0_cmdline, xen_cmdline):
     """A machine with Xen, and dom0 that does what the share says."""
     return Machine(
@@ -114,8 +120,7 @@ def xen_machine(share, log, dom0_cmdline, xen_cmdline):
          "-global", "virtio-mmio.force-legacy=false",
          "-fsdev", f"local,id=share,path={share},security_model=none",
          "-device", "virtio-9p-device,fsdev=share,mount_tag=share",
-         "-drive", f"file={GUEST_ROOT},format=raw,if=none,id=root,readonly=on",
-         "-device", "virtio-blk-device,drive=root"],
+         *disk("root", GUEST_ROOT)],
         log)
 
 
@@ -225,33 +230,28 @@ def boot(name, guests, console=None, dom0_cmdline=""):
     return results
 
 
-def disk(name, path, readonly="on"):
-    """QEMU's arguments for a disk."""
-    return ["-drive", f"file={path},format=raw,if=none,id={name},readonly={readonly}",
-            "-device", f"virtio-blk-device,drive={name}"]
-
-
 def boot_guest_without_xen(guest):
-    """Boot a guest alone, with the devices of its backend_options as QEMU's arguments; its Result."""
+    """Boot a guest alone, whose devices are those of its backend_options, which are QEMU's arguments; its Result."""
     directory = fresh_directory(guest.name)
     guest.write_sent(directory)
     left = directory / "left"
     left.touch()
     os.truncate(left, LEFT_SIZE)
     # The last virtio-mmio device on QEMU's command line is the first one of the guest.
-    result = boot_without_xen(
+    result = boot_kernel(
         directory, f"root=/dev/vda ro init=/init SENT=/dev/vdb LEFT=/dev/vdc {guest.cmdline}", guest.kernel,
         guest.seconds, guest.allow,
         ["-smp", str(guest.vcpus), "-m", str(guest.memory), "-global", "virtio-mmio.force-legacy=false",
          *guest.backend_options.split(), *disk("left", left, "off"), *disk("sent", directory / "in.tar"),
          *disk("root", GUEST_ROOT)])
-    subprocess.run(["tar", "-x", "-f", left, "-C", directory], stderr=subprocess.DEVNULL)
-    if result.status is None:
+    with (directory / "tar.log").open("w") as log:
+        subprocess.run(["tar", "-x", "-f", left, "-C", directory], stderr=log)
+    if result.verdict == "ran" and result.status is None:
         result.problems.append(f"{guest.name}: its results are missing\n{tail(result.log)}")
     return result
 
 
-def boot_without_xen(directory, cmdline="", kernel="main", seconds=300, allow=(), arguments=()):
+def boot_kernel(directory, cmdline="", kernel="main", seconds=300, allow=(), arguments=()):
     """Boot a kernel alone, which must power off by itself; its Result.
 
     KUnit's suites run at boot: cmdline "kunit.enable=1 kunit_shutdown=poweroff".

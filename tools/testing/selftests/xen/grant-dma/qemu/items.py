@@ -5,7 +5,6 @@ import re
 from typing import Callable, NamedTuple
 
 import archive
-from archive import Refused
 
 # What QEMU is built against, and what dom0 is made of beside the toolstack.
 SYSROOT = ["libc6-dev", "libglib2.0-dev", "libpixman-1-dev", "libfdt-dev", "libxen-dev", "zlib1g-dev",
@@ -24,31 +23,26 @@ class Item(NamedTuple):
     what: str  # for the user
     suites: list  # in the order in which they are tried
     packages: list  # what is asked for: an item that was downloaded for others is not the one
-    files: Callable  # (archive, suite's name, packages) -> files, versions by part; Refused if not the right one
-    part: str = None  # the one whose release may be chosen
-    release: str = None  # of that part, if not any will do
+    files: Callable  # (archive, suite's name, packages) -> files, versions by part
+    part: str = None  # that of the versions which the release is of
+    release: str = None  # if not any will do
 
 
-def xen_files(debian, suite, packages, release):
+def xen_files(debian, suite, packages):
     """A release of Xen is a set: the hypervisor's source, toolstack and libraries of one suite."""
     suite = debian.suite(suite)
     source = suite.source("xen")
     version = version_of(source, "xen")
-    if release and not is_release(version, release):
-        raise Refused(f"its Xen is {version}")
     toolstack = "xen-utils-" + ".".join(version.split(".")[:2])
     binaries = suite.binaries([*packages, toolstack])
     return source + binaries, {"Xen": version, "toolstack": version_of(binaries, toolstack)}
 
 
-def qemu_files(debian, suite, packages, release):
+def qemu_files(debian, suite, packages):
     """QEMU's source, and what it is built with that the host has in a version too old."""
     suite = debian.suite(suite)
     source = suite.source("qemu")
-    version = version_of(source, "qemu")
-    if release and not is_release(version, release):
-        raise Refused(f"its QEMU is {version}")
-    return source + suite.alone(packages), {"QEMU": version}
+    return source + suite.alone(packages), {"QEMU": version_of(source, "qemu")}
 
 
 def linux_files(debian, suite, base):
@@ -90,7 +84,7 @@ def xen(release):
     if release == OLDEST:
         suites, release = XEN_SUITES[-2:], None
     return Item("xen", f"Xen {release or ''}".rstrip() + ": source of the hypervisor, arm64 packages of the toolstack",
-                suites, SYSROOT, lambda *asked: xen_files(*asked, release), "Xen", release)
+                suites, SYSROOT, xen_files, "Xen", release)
 
 
 def linux(base):
@@ -104,7 +98,7 @@ def qemu(release):
     """A release of QEMU; where none is named, a stable one. Before 10.0.1 it has faults in its cache of grants."""
     return Item("qemu", f"QEMU {release or '10.0 or newer'}: its source",
                 ["trixie-security", "trixie", "bookworm-backports", "forky", "sid"], QEMU_TOOLS,
-                lambda *asked: qemu_files(*asked, release), "QEMU", release)
+                qemu_files, "QEMU", release)
 
 
 GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "bookworm", "sid"], GUEST,

@@ -1,32 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The addresses that QEMU maps, held against what backends can reach.
+"""The addresses that QEMU maps, held against the virtqueues' rings.
 
 QEMU traces what the driver writes to the registers of a virtio-mmio device, and each address that it
-maps: of a ring's part, and of a buffer in a descriptor.
+maps: of a ring's part, and of a buffer in a descriptor. A backend that maps the parts of a ring by their
+exact sizes can use no other address in their pages.
 """
 
 import re
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 TRACED = "-trace virtio_mmio_write_offset -trace xen_map_cache"
 # linux/virtio_mmio.h
 QUEUE_NUM, QUEUE_READY, DESC, DRIVER, DEVICE = 0x38, 0x44, 0x80, 0x90, 0xa0
 PAGE = 4096
 GRANTS = 1 << 63  # where their addresses begin (xen/grant-dma/address.h); QEMU counts from elsewhere
-
-
-class Backend(NamedTuple):
-    """What a backend can reach; where each figure is from, the documentation says (grant-dma.rst, "Backends")."""
-
-    name: str
-    references: Callable  # it takes those below this, in a guest of so many MiB
-    whole_pages: bool  # it maps rings' pages whole, so what is beside a ring in them is within reach
-
-
-BACKENDS = [
-    Backend("QEMU", lambda memory: (memory + 1024) * 256, True),
-    Backend("xen-vhost-frontend", lambda memory: memory * 256 - 4, False),
-]
 
 
 class Part(NamedTuple):
@@ -73,9 +60,3 @@ def outside(rings, addresses):
     pages = {page for part in rings for page in part.pages()}
     return [address for address in addresses
             if address // PAGE in pages and not any(address in part for part in rings)]
-
-
-def out_of_reach(backend, memory, rings, addresses):
-    """Those that a backend can't reach."""
-    beyond = [address for address in addresses if address // PAGE >= backend.references(memory)]
-    return beyond + ([] if backend.whole_pages else outside(rings, addresses))

@@ -37,6 +37,8 @@ class Store:
     def download(self, item, suite):
         """Bring an item of a suite, whole; its directory."""
         files, versions = item.files(self.debian(), suite, item.packages)
+        if item.release and not is_release(versions[item.part], item.release):
+            raise Refused(f"its {item.part} is {versions[item.part]}")
         say(f"{item.name}: from {suite}, {archive.megabytes(files):.0f} MB")
         place = self.place(item, suite)
         new = place.with_name(f"{suite}.new")
@@ -48,15 +50,23 @@ class Store:
             (new / "about.json").write_text(json.dumps(
                 {"suite": suite, **versions, "packages": item.packages,
                  "files": hashlib.sha256(names.encode()).hexdigest()}))
-            shutil.rmtree(place, ignore_errors=True)  # another release of Xen, or other packages
+            shutil.rmtree(place, ignore_errors=True)  # another release, or other packages
             new.rename(place)
         finally:
             shutil.rmtree(new, ignore_errors=True)
         return place
 
     def find(self, item):
-        """The directory of an item from the first suite of which it is there, or None."""
-        return next((self.place(item, suite) for suite in item.suites if self.has(item, suite)), None)
+        """The directory of an item from the first suite of which it is there, or None. What is there may have been
+        chosen once by its release, so unless one is chosen now, the suites before it must have been asked.
+        """
+        answers = self.answers(item)
+        for suite in item.suites:
+            if self.has(item, suite):
+                return self.place(item, suite)
+            if not item.release and suite not in answers:
+                return None
+        return None
 
     def get(self, item, renew=False):
         """The directory of an item from the first suite that has it; what is there need not be asked for, unless

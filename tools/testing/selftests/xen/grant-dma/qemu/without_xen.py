@@ -18,7 +18,8 @@ def main(kernels):
     """Run it."""
     tap = Tap()
     for kernel in kernels:
-        result = bed.boot_without_xen(bed.fresh_directory(f"kunit-{kernel}"), f"{KUNIT} kunit_shutdown=poweroff", kernel)
+        directory = bed.fresh_directory(f"kunit-{kernel}")
+        result = bed.boot_kernel(directory, f"{KUNIT} kunit_shutdown=poweroff", kernel)
         judge(tap, Test(Guest(kernel, ""), judge_kunit), result)
     return tap.end()
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest's first process: unpacks what the host sent and runs it. The kernel's command line
-# names other disks than Xen's for that, and for what goes back.
+# may name other disks than Xen's for that (SENT), and for what goes back (LEFT).
 export PATH=/run/bin:/usr/bin:/usr/sbin HOME=/tmp
 busybox mount -t tmpfs none /run
 busybox mkdir /run/bin
