@@ -32,12 +32,12 @@ class Store:
         place = self.place(item, suite)
         if not place.exists() or about(place).get("packages") != item.packages:
             return False
-        return not item.release or is_release(about(place)[item.part], item.release)
+        return is_of(item, about(place))
 
     def download(self, item, suite):
         """Bring an item of a suite, whole; its directory."""
         files, versions = item.files(self.debian(), suite, item.packages)
-        if item.release and not is_release(versions[item.part], item.release):
+        if not is_of(item, versions):
             raise Refused(f"its {item.part} is {versions[item.part]}")
         say(f"{item.name}: from {suite}, {archive.megabytes(files):.0f} MB")
         place = self.place(item, suite)
@@ -104,6 +104,11 @@ class Store:
         path = self.answers_path(item)
         known = json.loads(path.read_text()) if path.exists() else {}
         return {suite: known[suite] for suite in item.suites if suite in known}
+
+
+def is_of(item, versions):
+    """Whether versions are of the release that an item is to have, if it is."""
+    return not item.release or is_release(versions[item.part], item.release)
 
 
 def about(directory):
