@@ -194,7 +194,7 @@ static unsigned int depot_alloc(struct grant_cache *cache, u32 *items,
 	return taken ?: depot_take(cache, items, want);
 }
 
-/* As grant_cache_alloc(), for an empty magazine, or without one. */
+/* As grant_cache_alloc(), with an empty magazine, which it puts, or without one. */
 u32 grant_cache_refill(struct grant_cache *cache, struct grant_magazine *magazine)
 {
 	u32 item = 0;
@@ -206,7 +206,10 @@ u32 grant_cache_refill(struct grant_cache *cache, struct grant_magazine *magazin
 	magazine->used = true;
 	magazine->count = depot_alloc(cache, magazine->items,
 				      (cache->capacity + 1) / 2);
-	return magazine->count ? magazine->items[--magazine->count] : 0;
+	if (magazine->count)
+		item = magazine->items[--magazine->count];
+	grant_magazine_put(magazine);
+	return item;
 }
 
 /* Moves the items that are in the magazine for longest to the depot. */
@@ -219,7 +222,7 @@ static void magazine_flush(struct grant_cache *cache,
 		magazine->count * sizeof(*magazine->items));
 }
 
-/* As grant_cache_free(), for a full magazine, or without one. */
+/* As grant_cache_free(), with a full magazine, which it puts, or without one. */
 void grant_cache_flush(struct grant_cache *cache, struct grant_magazine *magazine,
 		       u32 item)
 {
@@ -230,6 +233,7 @@ void grant_cache_flush(struct grant_cache *cache, struct grant_magazine *magazin
 	magazine->used = true;
 	magazine_flush(cache, magazine, (cache->capacity + 1) / 2);
 	magazine->items[magazine->count++] = item;
+	grant_magazine_put(magazine);
 }
 
 /* Passes by the magazines that somebody works on. */

@@ -151,12 +151,10 @@ static inline u32 grant_cache_alloc(struct grant_cache *cache)
 	struct grant_magazine *magazine = grant_magazine_here(cache);
 	u32 item;
 
-	if (likely(magazine && magazine->count))
-		item = magazine->items[--magazine->count];
-	else
-		item = grant_cache_refill(cache, magazine);
-	if (likely(magazine))
-		grant_magazine_put(magazine);
+	if (unlikely(!magazine || !magazine->count))
+		return grant_cache_refill(cache, magazine);
+	item = magazine->items[--magazine->count];
+	grant_magazine_put(magazine);
 	return item;
 }
 
@@ -171,12 +169,12 @@ static inline void grant_cache_free(struct grant_cache *cache, u32 item)
 {
 	struct grant_magazine *magazine = grant_magazine_here(cache);
 
-	if (likely(magazine && magazine->count < cache->capacity))
-		magazine->items[magazine->count++] = item;
-	else
+	if (unlikely(!magazine || magazine->count >= cache->capacity)) {
 		grant_cache_flush(cache, magazine, item);
-	if (likely(magazine))
-		grant_magazine_put(magazine);
+		return;
+	}
+	magazine->items[magazine->count++] = item;
+	grant_magazine_put(magazine);
 }
 
 #endif /* _XEN_GRANT_DMA_CACHE_H */

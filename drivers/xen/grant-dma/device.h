@@ -14,7 +14,6 @@
 
 #include <xen/interface/xen.h>
 
-#include "address.h"
 #include "backend.h"
 #include "slot.h"
 
@@ -90,7 +89,8 @@ static inline bool grant_device_mask_fits(struct device *dev, u64 mask)
  *
  * Context: Any.
  */
-static inline void grant_device_count(struct grant_device *gdev, int count)
+static __always_inline void grant_device_count(struct grant_device *gdev,
+					       int count)
 {
 	int used = this_cpu_add_return(gdev->counters->used, count);
 

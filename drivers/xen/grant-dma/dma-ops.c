@@ -7,19 +7,20 @@
  */
 
 #include <linux/dma-map-ops.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include <xen/page.h>
 
-#include "address.h"
-#include "bounce.h"
-#include "coherent.h"
+#include "backend.h"
 #include "device.h"
 #include "dma-ops.h"
 #include "mapping.h"
 #include "pool.h"
 #include "sg.h"
+#include "table.h"
 #include "trace.h"
 
 static int grant_dma_supported(struct device *dev, u64 mask)
@@ -59,7 +60,7 @@ static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl,
 	int ret = -EINVAL, i;
 
 	if (grant_device_mask_fits(dev, *dev->dma_mask))
-		ret = grant_sg_map(dev, gdev->backend, sgl, nents, dir, attrs);
+		ret = grant_sg_map(gdev, sgl, nents, dir, attrs);
 	if (ret < 0) {
 		grant_device_count_failure(gdev);
 		return ret;
@@ -90,8 +91,7 @@ static void sync(struct device *dev, dma_addr_t addr, size_t size,
 {
 	struct grant_device *gdev = to_grant_device(dev);
 
-	if (unlikely(!grant_bounce_sync(gdev->backend, addr, size, dir,
-					for_device)))
+	if (unlikely(!grant_sync(gdev->backend, addr, size, dir, for_device)))
 		grant_device_misused(gdev, "are synced, which are not all of one mapping",
 				     addr, size);
 }
@@ -134,35 +134,64 @@ static void grant_dma_sync_sg_for_device(struct device *dev,
 						 sg_dma_len(seg), dir);
 }
 
+/*
+ * Memory that device and driver share is zeroed, contiguous, and shares no Xen page
+ * with anything else. In memory and among DMA addresses it is aligned to its size
+ * rounded up to a power of two. Each of its pages has a reference count of its own, so
+ * that one that the backend still uses outlives the memory that it was part of.
+ */
+static void *memory_alloc(size_t size, gfp_t gfp)
+{
+	if (!size || size > GRANT_RANGE_MAX << XEN_PAGE_SHIFT ||
+	    get_order(size) > MAX_PAGE_ORDER)
+		return NULL;
+	return alloc_pages_exact(size, (gfp & ~__GFP_COMP) | __GFP_ZERO);
+}
+
 static void *grant_dma_alloc(struct device *dev, size_t size,
 			     dma_addr_t *addr, gfp_t gfp, unsigned long attrs)
 {
 	struct grant_device *gdev = to_grant_device(dev);
+	grant_ref_t first = 0;
+	unsigned int pages;
 	void *vaddr = NULL;
 
 	/* Then its DMA address is aligned to pages of the kernel, as promised. */
 	size = PAGE_ALIGN(size);
+	pages = XEN_PFN_UP(size);
 	if (grant_device_mask_fits(dev, dev->coherent_dma_mask))
-		vaddr = grant_coherent_alloc(gdev->backend, size, addr, gfp);
-	if (!vaddr) {
-		grant_device_count_failure(gdev);
-		return NULL;
-	}
+		vaddr = memory_alloc(size, gfp);
+	if (vaddr)
+		first = grant_backend_alloc(gdev->backend, pages);
+	if (!first)
+		goto fail;
 
-	grant_device_count(gdev, XEN_PFN_UP(size));
+	grant_table_grant(first, gdev->backend->domid,
+			  XEN_PFN_DOWN(virt_to_phys(vaddr)), pages, false);
+	*addr = grant_dma_addr(first, 0);
+	grant_device_count(gdev, pages);
 	trace_xen_grant_dma_map(dev, *addr, size, DMA_BIDIRECTIONAL);
 	return vaddr;
+
+fail:
+	if (vaddr)
+		free_pages_exact(vaddr, size);
+	grant_device_count_failure(gdev);
+	return NULL;
 }
 
 static void grant_dma_free(struct device *dev, size_t size, void *vaddr,
 			   dma_addr_t addr, unsigned long attrs)
 {
 	struct grant_device *gdev = to_grant_device(dev);
+	unsigned int pages;
 
 	size = PAGE_ALIGN(size);
+	pages = XEN_PFN_UP(size);
 	trace_xen_grant_dma_unmap(dev, addr, size, DMA_BIDIRECTIONAL);
-	grant_coherent_free(gdev->backend, size, vaddr, addr);
-	grant_device_count(gdev, -(int)XEN_PFN_UP(size));
+	grant_backend_end(gdev->backend, xen_grant_dma_ref(addr), pages, false);
+	free_pages_exact(vaddr, size);
+	grant_device_count(gdev, -(int)pages);
 }
 
 static struct page *grant_dma_alloc_pages(struct device *dev, size_t size,
@@ -170,7 +199,7 @@ static struct page *grant_dma_alloc_pages(struct device *dev, size_t size,
 					  enum dma_data_direction dir,
 					  gfp_t gfp)
 {
-	void *vaddr = grant_memory_alloc(size, gfp);
+	void *vaddr = memory_alloc(size, gfp);
 	struct page *page;
 
 	if (!vaddr) {
@@ -181,7 +210,7 @@ static struct page *grant_dma_alloc_pages(struct device *dev, size_t size,
 	page = virt_to_page(vaddr);
 	*addr = grant_dma_map_phys(dev, page_to_phys(page), size, dir, 0);
 	if (*addr == DMA_MAPPING_ERROR) {
-		grant_memory_free(vaddr, size);
+		free_pages_exact(vaddr, size);
 		return NULL;
 	}
 	return page;
@@ -192,7 +221,7 @@ static void grant_dma_free_pages(struct device *dev, size_t size,
 				 enum dma_data_direction dir)
 {
 	grant_dma_unmap_phys(dev, addr, size, dir, 0);
-	grant_memory_free(page_address(page), size);
+	free_pages_exact(page_address(page), size);
 }
 
 const struct dma_map_ops grant_dma_ops = {

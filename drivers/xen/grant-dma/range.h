@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ranges of consecutive grant references.
+ * Ranges of consecutive grant references, and the DMA addresses that carry them.
  */
 
 #ifndef _XEN_GRANT_DMA_RANGE_H
@@ -11,9 +11,10 @@
 #include <linux/log2.h>
 #include <linux/types.h>
 
+#include <xen/grant-dma.h>
 #include <xen/grant_table.h>
+#include <xen/page.h>
 
-#include "address.h"
 #include "cache.h"
 
 /* A range has at most this many references, for 1 MiB. */
@@ -86,6 +87,18 @@ struct grant_ranges {
 	struct grant_reserve reserve;
 	struct kref kref;
 };
+
+/* The DMA address that carries a reference; its layout is in xen/grant-dma.h. */
+static inline dma_addr_t grant_dma_addr(grant_ref_t ref, unsigned int offset)
+{
+	return XEN_GRANT_DMA_FLAG | ((dma_addr_t)ref << XEN_GRANT_DMA_SHIFT) | offset;
+}
+
+/* Xen pages, and so references, that @size bytes from @addr on touch. */
+static inline unsigned long grant_dma_pages(u64 addr, size_t size)
+{
+	return XEN_PFN_UP(xen_offset_in_page(addr) + size);
+}
 
 /* Whether an address, which may be any, is that of a grant of this table. */
 static inline bool grant_ref_exists(const struct grant_ranges *ranges,

@@ -13,47 +13,13 @@
 
 #include <xen/page.h>
 
-#include "address.h"
-#include "backend.h"
-#include "bounce.h"
+#include "device.h"
 #include "mapping.h"
 #include "sg.h"
 
-/**
- * struct segment - entries that are mapped as one
- * @sgl: the first of them
- * @nents: how many, with those of no length
- * @offset: where they begin in a Xen page
- * @length: bytes, 0 if there is nothing to map
- * @pages: Xen pages
- * @single: the entry, if just one has a length; or NULL
- * @end: the entry after them
- */
-struct segment {
-	struct scatterlist *sgl;
-	int nents;
-	unsigned int offset;
-	unsigned int length;
-	unsigned int pages;
-	struct scatterlist *single;
-	struct scatterlist *end;
-};
-
-/* As sg_next() where there is a next entry, but inline. */
-static inline struct scatterlist *entry_after(struct scatterlist *sg)
-{
-	sg++;
-	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
-}
-
-#define for_each_entry(sgl, sg, nents, left)				\
+#define for_each_grant_entry(sgl, sg, nents, left)			\
 	for ((left) = (nents), (sg) = (sgl); (left);			\
-	     (sg) = --(left) ? entry_after(sg) : (sg))
-
-static unsigned int entry_pages(struct scatterlist *sg)
-{
-	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;
-}
+	     (sg) = --(left) ? grant_entry_after(sg) : (sg))
 
 /* Whether there is no hole between what ends at @end and an entry. */
 static bool meet(unsigned int end, struct scatterlist *sg)
@@ -69,95 +35,33 @@ static unsigned int max_pages(struct device *dev)
 }
 
 /* Finds the entries that can be the next segment. */
-static struct segment next_segment(struct device *dev, struct scatterlist *sgl,
-				   int nents)
+static struct grant_segment next_segment(struct device *dev,
+					 struct scatterlist *sgl, int nents)
 {
 	unsigned int max_size = dma_get_max_seg_size(dev);
 	unsigned int most = max_pages(dev), end = 0;
-	struct segment segment = { .sgl = sgl };
+	struct grant_segment segment = { .sgl = sgl };
 	struct scatterlist *sg;
 	int left;
 
-	for_each_entry(sgl, sg, nents, left) {
+	for_each_grant_entry(sgl, sg, nents, left) {
 		if (!sg->length)
 			continue;
 		if (segment.length &&
 		    (!meet(end, sg) ||
 		     (u64)segment.length + sg->length > max_size ||
-		     segment.pages + entry_pages(sg) > most))
+		     segment.pages + grant_entry_pages(sg) > most))
 			break;
 		segment.single = segment.length ? NULL : sg;
 		if (!segment.length)
 			segment.offset = xen_offset_in_page(sg->offset);
 		segment.length += sg->length;
-		segment.pages += entry_pages(sg);
+		segment.pages += grant_entry_pages(sg);
 		end = sg->offset + sg->length;
 	}
 	segment.nents = nents - left;
 	segment.end = sg;
 	return segment;
-}
-
-/* Copies what of entries has to be copied before they can be granted. */
-static int copy_entries_in(struct grant_mapping *mapping,
-			   const struct segment *segment)
-{
-	dma_addr_t addr = mapping->addr;
-	struct scatterlist *sg;
-	int left;
-
-	for_each_entry(segment->sgl, sg, segment->nents, left) {
-		if (sg->length &&
-		    (mapping->pooled ||
-		     grant_bounce_needed(mapping->backend, sg_phys(sg), sg->length)) &&
-		    grant_bounce_copy_in(mapping, addr, sg_phys(sg), sg->length))
-			return -ENOMEM;
-		addr += sg->length;
-	}
-	return 0;
-}
-
-/* Grants entries, and copies of what can't be granted itself. */
-static bool grant_entries(struct grant_mapping *mapping,
-			  const struct segment *segment)
-{
-	grant_ref_t first = grant_backend_alloc(mapping->backend, segment->pages);
-	struct scatterlist *sg;
-	dma_addr_t addr;
-	int left;
-
-	if (!first)
-		return false;
-	mapping->addr = grant_dma_addr(first, segment->offset);
-	if (mapping->backend->slots && copy_entries_in(mapping, segment)) {
-		grant_bounce_cancel(mapping);
-		return false;
-	}
-
-	addr = mapping->addr;
-	for_each_entry(segment->sgl, sg, segment->nents, left) {
-		if (sg->length)
-			grant_bounce_grant(mapping, addr, sg_phys(sg), sg->length);
-		addr += sg->length;
-	}
-	grant_bounce_note(mapping);
-	return true;
-}
-
-static dma_addr_t map_entries(struct device *dev, struct grant_backend *backend,
-			      const struct segment *segment,
-			      enum dma_data_direction dir, unsigned long attrs)
-{
-	struct grant_mapping mapping = {
-		backend, DMA_MAPPING_ERROR, segment->length, dir, attrs
-	};
-
-	if (grant_entries(&mapping, segment))
-		return mapping.addr;
-	if (!grant_map_begin_pooled(dev, &mapping, segment->offset))
-		return DMA_MAPPING_ERROR;
-	copy_entries_in(&mapping, segment);
-	return mapping.addr;
 }
 
 /* Whether all entries are memory of this domain. */
@@ -167,7 +71,7 @@ static bool can_be_granted(struct scatterlist *sgl, int nents,
 	struct scatterlist *sg;
 	int left;
 
-	for_each_entry(sgl, sg, nents, left)
+	for_each_grant_entry(sgl, sg, nents, left)
 		if (sg->length && !grant_map_possible(sg_phys(sg), attrs))
 			return false;
 	return true;
@@ -193,8 +97,7 @@ unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
 
 /**
  * grant_sg_map() - map a scatterlist, and set the DMA addresses in it
- * @dev: the device, for what it demands of segments
- * @backend: the backend that gets access
+ * @gdev: the device
  * @sgl: the list
  * @nents: number of its entries
  * @dir: direction; the backend may only read for DMA_TO_DEVICE
@@ -206,30 +109,25 @@ unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
  * -ENOMEM when memory or references have run out, the device's own ones, too. Then
  * nothing is granted.
  */
-int grant_sg_map(struct device *dev, struct grant_backend *backend,
-		 struct scatterlist *sgl, int nents,
+int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg = sgl, *out = sgl;
 	int left = nents, segments = 0, ret;
-	struct segment segment;
+	struct grant_segment segment;
 	dma_addr_t addr;
 
 	if (!can_be_granted(sgl, nents, attrs))
 		return -EINVAL;
 
 	for (; left; left -= segment.nents, sg = segment.end) {
-		segment = next_segment(dev, sg, left);
+		segment = next_segment(gdev->dev, sg, left);
 		if (!segment.length)
 			break;
 		ret = -EINVAL;
 		if (segment.pages > GRANT_RANGE_MAX)
 			goto unmap;
-		if (segment.single)
-			addr = grant_map(dev, backend, sg_phys(segment.single),
-					 segment.length, dir, attrs);
-		else
-			addr = map_entries(dev, backend, &segment, dir, attrs);
+		addr = grant_map_segment(gdev, &segment, dir, attrs);
 		ret = -ENOMEM;
 		if (addr == DMA_MAPPING_ERROR)
 			goto unmap;
@@ -248,7 +146,7 @@ int grant_sg_map(struct device *dev, struct grant_backend *backend,
 
 unmap:
 	for_each_grant_segment(sgl, sg, segments, left)
-		grant_unmap(backend, sg_dma_address(sg), sg_dma_len(sg), dir,
+		grant_unmap(gdev->backend, sg_dma_address(sg), sg_dma_len(sg), dir,
 			    attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return ret;
 }

@@ -9,8 +9,7 @@
 #include <linux/dma-direction.h>
 #include <linux/scatterlist.h>
 
-struct device;
-struct grant_backend;
+struct grant_device;
 
 /* The segments of a list of @nents entries that is mapped. */
 #define for_each_grant_segment(sgl, seg, nents, i)			\
@@ -18,8 +17,7 @@ struct grant_backend;
 	     (i) < (nents) && sg_dma_len(seg);				\
 	     (i)++, (seg) = sg_next(seg))
 
-int grant_sg_map(struct device *dev, struct grant_backend *backend,
-		 struct scatterlist *sgl, int nents,
+int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs);
 unsigned int grant_sg_pages(struct scatterlist *sgl, int nents);
 

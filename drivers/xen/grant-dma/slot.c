@@ -15,8 +15,6 @@
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/io.h>
-#include <linux/log2.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/notifier.h>
 #include <linux/overflow.h>
@@ -25,7 +23,6 @@
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
 
-#include "address.h"
 #include "slot.h"
 #include "table.h"
 
@@ -44,14 +41,9 @@ static struct grant_slot_cache *to_slot_cache(struct grant_cache *cache)
 	return container_of(cache, struct grant_slot_cache, cache);
 }
 
-static struct grant_slot_page *page_of(struct grant_slots *slots, u32 number)
-{
-	return slots->backend->ranges->info[number / GRANT_CHUNK_ITEMS].page;
-}
-
 static struct grant_chunk *slot_chunk(struct grant_cache *cache, u32 number)
 {
-	return &page_of(to_slot_cache(cache)->slots, number)->chunk;
+	return &grant_slot_page_of(to_slot_cache(cache)->slots, number)->chunk;
 }
 
 /**
@@ -222,37 +214,6 @@ static const struct grant_cache_ops slot_ops = {
 	.release = page_release,
 	.chunk = slot_chunk,
 };
-
-/**
- * grant_slot_alloc() - allocate memory for a copy
- * @slots: where from
- * @use: what the backend may do with it
- * @size: bytes, at most XEN_PAGE_SIZE; it begins at a multiple of that, rounded
- *	up to a power of two
- * @slot: where it is described
- *
- * It holds nothing that the guest wrote.
- *
- * Context: Any.
- * Return: false when memory or references have run out.
- */
-bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-		      size_t size, struct grant_slot *slot)
-{
-	unsigned int shift = max(order_base_2(size), GRANT_SLOT_MIN_SHIFT);
-	unsigned int n = DIV_ROUND_UP(shift - GRANT_SLOT_MIN_SHIFT,
-				      GRANT_SLOT_SIZE_STEP);
-	u32 number = grant_cache_alloc(&slots->caches[use][n].cache);
-	unsigned int offset = number % GRANT_CHUNK_ITEMS << GRANT_SLOT_MIN_SHIFT;
-
-	if (unlikely(!number))
-		return false;
-	slot->page = page_of(slots, number);
-	slot->vaddr = slot->page->vaddr + offset;
-	slot->addr = grant_dma_addr(slot->page->ref, offset);
-	slot->copy = grant_slot_copy(slot->page, offset);
-	return true;
-}
 
 static int cache_init(struct grant_slots *slots, enum grant_slot_use use,
 		      unsigned int size)

@@ -9,6 +9,9 @@
 
 #include <linux/bits.h>
 #include <linux/dma-direction.h>
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
@@ -130,9 +133,6 @@ void grant_slot_page_grant(struct grant_slot_page *page,
 void grant_slot_page_free(struct grant_slot_page *page);
 void grant_slot_pages_regrant(struct grant_backend *backend);
 
-bool grant_slot_alloc(struct grant_slots *slots, enum grant_slot_use use,
-		      size_t size, struct grant_slot *slot);
-
 static inline unsigned int grant_slot_index(const struct grant_slot_page *page,
 					    dma_addr_t addr)
 {
@@ -165,6 +165,44 @@ static inline phys_addr_t grant_slot_origin(struct grant_slot_page *page,
 	unsigned int size = BIT(GRANT_SLOT_MIN_SHIFT + page->shift);
 
 	return grant_slot_copy(page, addr)->origin + (addr & (size - 1));
+}
+
+static inline struct grant_slot_page *
+grant_slot_page_of(struct grant_slots *slots, u32 number)
+{
+	return slots->backend->ranges->info[number / GRANT_CHUNK_ITEMS].page;
+}
+
+/**
+ * grant_slot_alloc() - allocate memory for a copy
+ * @slots: where from
+ * @use: what the backend may do with it
+ * @size: bytes, at most XEN_PAGE_SIZE; it begins at a multiple of that, rounded
+ *	up to a power of two
+ * @slot: where it is described
+ *
+ * It holds nothing that the guest wrote.
+ *
+ * Context: Any.
+ * Return: false when memory or references have run out.
+ */
+static inline bool grant_slot_alloc(struct grant_slots *slots,
+				    enum grant_slot_use use, size_t size,
+				    struct grant_slot *slot)
+{
+	unsigned int shift = max(order_base_2(size), GRANT_SLOT_MIN_SHIFT);
+	unsigned int n = DIV_ROUND_UP(shift - GRANT_SLOT_MIN_SHIFT,
+				      GRANT_SLOT_SIZE_STEP);
+	u32 number = grant_cache_alloc(&slots->caches[use][n].cache);
+	unsigned int offset = number % GRANT_CHUNK_ITEMS << GRANT_SLOT_MIN_SHIFT;
+
+	if (unlikely(!number))
+		return false;
+	slot->page = grant_slot_page_of(slots, number);
+	slot->vaddr = slot->page->vaddr + offset;
+	slot->addr = grant_dma_addr(slot->page->ref, offset);
+	slot->copy = grant_slot_copy(slot->page, offset);
+	return true;
 }
 
 /**

@@ -7,7 +7,7 @@
 
 #include <linux/limits.h>
 
-#include "address.h"
+#include "range.h"
 #include "test-device.h"
 
 /* Backends have these bits built in. */

@@ -18,7 +18,6 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "address.h"
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"

@@ -12,7 +12,6 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "address.h"
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"

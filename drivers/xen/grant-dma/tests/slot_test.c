@@ -16,7 +16,6 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "address.h"
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"

@@ -13,7 +13,7 @@ TRACED = "-trace virtio_mmio_write_offset -trace xen_map_cache"
 # linux/virtio_mmio.h
 QUEUE_NUM, QUEUE_READY, DESC, DRIVER, DEVICE = 0x38, 0x44, 0x80, 0x90, 0xa0
 PAGE = 4096
-GRANTS = 1 << 63  # where their addresses begin (xen/grant-dma/address.h); QEMU counts from elsewhere
+GRANTS = 1 << 63  # where their addresses begin (include/xen/grant-dma.h); QEMU counts from elsewhere
 
 
 class Part(NamedTuple):
