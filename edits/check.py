@@ -30,7 +30,8 @@ from tap import Tap
 
 BUILD = Path(os.environ["BUILD"]) / "check"
 # What holds files of ours, as targets of the kernel's make; virtio_ring includes one.
-COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/virtio_ring.o", "drivers/virtio/vring_bounce_test.o"]
+COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/virtio_ring.o", "drivers/virtio/virtio_ring_test.o",
+            "drivers/virtio/vring_bounce_test.o"]
 # What users may copy, from the documentation or as it is.
 EXAMPLES = [TOP / "tools/testing/selftests/xen/grant-dma/qemu" / name
             for name in ("dom0less/host.dts", "dom0less/passthrough.dts", "driver/virtio_driver.te")]
@@ -167,7 +168,7 @@ SPARSE = ["C=2", "CF=-D__CHECK_ENDIAN__"]
 
 def warnings(text):
     """The lines that complain about our files; the kernel's headers have their own faults."""
-    return [line for line in text.splitlines() if re.search(r"(grant-dma[/.]|vring_bounce).*\b(warning|error):", line)]
+    return [line for line in text.splitlines() if re.search(r"(grant-dma[/.]|vring_bounce|ring_test).*\b(warning|error):", line)]
 
 
 def compile_variant(tree, name):

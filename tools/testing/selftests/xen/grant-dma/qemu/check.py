@@ -29,8 +29,8 @@ SUITES = ["xen_grant_dma_address", "xen_grant_dma_bounce", "xen_grant_dma_cache"
           "xen_grant_dma_deferred", "xen_grant_dma_firmware", "xen_grant_dma_full",
           "xen_grant_dma_ops", "xen_grant_dma_pool", "xen_grant_dma_range", "xen_grant_dma_sg",
           "xen_grant_dma_slot", "xen_grant_dma_virtio"]
-if (KDIR / "drivers/virtio/vring_bounce_test.c").exists():  # not on every base
-    SUITES.append("vring_bounce")
+SUITES += [suite for suite in ("vring_bounce", "virtio_ring")
+           if (KDIR / f"drivers/virtio/{suite}_test.c").exists()]  # not in every tree
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 SKIP = 4  # a kselftest's exit status
