@@ -85,8 +85,9 @@ def take_message(patch, commit, tree, top):
     text = git("log", "-1", "--format=%B", commit, cwd=tree).strip() + "\n"
     if text != text_of(patch):
         path = top / "edits/series.toml" if (top / "edits/series.toml").exists() else EDITS / "series.toml"
+        head = f"subject = \"{patch.subject}\"\nmessage = '''\n"
         body = text.partition("\n\n")[2]
-        write(EDITS / "series.toml", path.read_text().replace(f"\n{patch.message.strip()}\n", f"\n{body}"), top)
+        write(EDITS / "series.toml", path.read_text().replace(f"{head}{patch.message}'''", f"{head}{body}'''"), top)
 
 
 def refresh(tree, top):
