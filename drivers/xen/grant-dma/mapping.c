@@ -391,11 +391,11 @@ static bool map_pooled(struct grant_pool *pool, struct grant_mapping *mapping,
 	return true;
 }
 
-/* With @short_of, nothing is left but the pool. */
+/* With @pool_only, nothing is left elsewhere. */
 static dma_addr_t map_segment(struct grant_device *gdev,
 			      const struct grant_segment *segment,
 			      enum dma_data_direction dir, unsigned long attrs,
-			      bool short_of)
+			      bool pool_only)
 {
 	struct grant_mapping mapping = {
 		.backend = gdev->backend,
@@ -404,16 +404,17 @@ static dma_addr_t map_segment(struct grant_device *gdev,
 		.attrs = attrs,
 	};
 
-	if ((!short_of && map_range(&mapping, segment)) ||
+	if ((!pool_only && map_range(&mapping, segment)) ||
 	    map_pooled(gdev->pools[grant_slot_use(dir)], &mapping, segment))
 		return mapping.addr;
 	return DMA_MAPPING_ERROR;
 }
 
+/* A buffer, as a list of one entry. */
 static noinline dma_addr_t map_as_segment(struct grant_device *gdev,
 					  phys_addr_t phys, size_t size,
 					  enum dma_data_direction dir,
-					  unsigned long attrs, bool short_of)
+					  unsigned long attrs, bool pool_only)
 {
 	struct scatterlist sg;
 	struct grant_segment segment = {
@@ -426,7 +427,7 @@ static noinline dma_addr_t map_as_segment(struct grant_device *gdev,
 
 	sg_init_table(&sg, 1);
 	sg_set_page(&sg, pfn_to_page(PHYS_PFN(phys)), size, offset_in_page(phys));
-	return map_segment(gdev, &segment, dir, attrs, short_of);
+	return map_segment(gdev, &segment, dir, attrs, pool_only);
 }
 
 /* By granting all of its pages. */
