@@ -94,8 +94,9 @@ static __always_inline void grant_device_count(struct grant_device *gdev,
 {
 	int used = this_cpu_add_return(gdev->counters->used, count);
 
+	/* A statistic, which may miss one, as those of __count_vm_event() may. */
 	if (count > 0)
-		this_cpu_inc(gdev->counters->mappings);
+		raw_cpu_inc(gdev->counters->mappings);
 	if (unlikely(abs(used) > GRANT_USAGE_BATCH))
 		grant_device_pass_on(gdev);
 }
