@@ -58,12 +58,6 @@ struct grant_mapping {
 	unsigned long attrs;
 };
 
-/* @ref is the segment's first reference before the loop, and the entry's first in it. */
-#define for_each_segment_entry(segment, sg, left, ref)			\
-	for ((left) = (segment)->nents, (sg) = (segment)->sgl; (left);	\
-	     (ref) += grant_entry_pages(sg),				\
-	     (sg) = --(left) ? grant_entry_after(sg) : (sg))
-
 /* An entry without a length need not have a page. */
 static phys_addr_t entry_phys(struct scatterlist *sg)
 {
@@ -311,13 +305,14 @@ static int take_segment_pages(const struct grant_mapping *mapping,
 	int taken = 0, left, ret;
 	struct scatterlist *sg;
 
-	for_each_segment_entry(segment, sg, left, ref) {
-		if (!must_copy(mapping->backend, entry_phys(sg), sg->length))
-			continue;
-		ret = take_pages(mapping, ref, entry_phys(sg), sg->length);
-		if (ret < 0)
-			return ret;
-		taken += ret;
+	for_each_grant_entry(segment->sgl, sg, segment->nents, left) {
+		if (must_copy(mapping->backend, entry_phys(sg), sg->length)) {
+			ret = take_pages(mapping, ref, entry_phys(sg), sg->length);
+			if (ret < 0)
+				return ret;
+			taken += ret;
+		}
+		ref += grant_entry_pages(sg);
 	}
 	return taken;
 }
@@ -328,19 +323,25 @@ static void copy_segment(const struct grant_mapping *mapping, grant_ref_t ref,
 	struct scatterlist *sg;
 	int left;
 
-	for_each_segment_entry(segment, sg, left, ref)
+	for_each_grant_entry(segment->sgl, sg, segment->nents, left) {
 		copy_parts(mapping, ref, entry_phys(sg), sg->length);
+		ref += grant_entry_pages(sg);
+	}
 }
 
 static void grant_segment(const struct grant_mapping *mapping, grant_ref_t ref,
 			  const struct grant_segment *segment, bool copies)
 {
 	struct scatterlist *sg;
+	unsigned int pages;
 	int left;
 
-	for_each_segment_entry(segment, sg, left, ref)
-		grant_parts(mapping, ref, XEN_PFN_DOWN(entry_phys(sg)),
-			    grant_entry_pages(sg), copies);
+	for_each_grant_entry(segment->sgl, sg, segment->nents, left) {
+		pages = grant_entry_pages(sg);
+		grant_parts(mapping, ref, XEN_PFN_DOWN(entry_phys(sg)), pages,
+			    copies);
+		ref += pages;
+	}
 }
 
 /* By a range of references, and with copies of some parts. */

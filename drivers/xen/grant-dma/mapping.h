@@ -46,6 +46,10 @@ static inline struct scatterlist *grant_entry_after(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
+#define for_each_grant_entry(sgl, sg, nents, left)			\
+	for ((left) = (nents), (sg) = (sgl); (left);			\
+	     (sg) = --(left) ? grant_entry_after(sg) : (sg))
+
 static inline unsigned int grant_entry_pages(struct scatterlist *sg)
 {
 	return sg->length ? grant_dma_pages(sg->offset, sg->length) : 0;

@@ -17,10 +17,6 @@
 #include "mapping.h"
 #include "sg.h"
 
-#define for_each_grant_entry(sgl, sg, nents, left)			\
-	for ((left) = (nents), (sg) = (sgl); (left);			\
-	     (sg) = --(left) ? grant_entry_after(sg) : (sg))
-
 /* Whether there is no hole between what ends at @end and an entry. */
 static bool meet(unsigned int end, struct scatterlist *sg)
 {
