@@ -87,7 +87,10 @@ def take_message(patch, commit, tree, top):
         path = top / "edits/series.toml" if (top / "edits/series.toml").exists() else EDITS / "series.toml"
         head = f"subject = \"{patch.subject}\"\nmessage = '''\n"
         body = text.partition("\n\n")[2]
-        write(EDITS / "series.toml", path.read_text().replace(f"{head}{patch.message}'''", f"{head}{body}'''"), top)
+        before = path.read_text()
+        if f"{head}{patch.message}'''" not in before:
+            raise Fault(f"edits/series.toml: the message of '{patch.subject}' does not follow its subject")
+        write(EDITS / "series.toml", before.replace(f"{head}{patch.message}'''", f"{head}{body}'''"), top)
 
 
 def refresh(tree, top):
