@@ -6,7 +6,8 @@
 BESIDE and ALONE are names of checks. Those of BESIDE run two at a time, those of ALONE after them, one by one: a guest
 under emulation takes two to three times as long beside a compiler. A check is the make target check-NAME; what it
 prints is shown after its name, and lies as it is in the directory. A check also fails where it has no result, and where
-its exit status is not zero though its results say that all is well.
+its exit status is not zero though its results say that all is well. Last come the failures with the lines that explain
+them, and then the counts.
 """
 import subprocess
 import sys
@@ -18,14 +19,18 @@ from pathlib import Path
 from base import TOP, git
 from ktap import Reader, summary
 
+LINES = 15  # of what explains a failure
+WIDTH = 200
+
 
 def run(name, directory):
-    """Run a check; its counts, and how long it took."""
+    """Run a check; its results, and how long it took."""
     start = time.monotonic()
     results = Reader()
     # What the checks have in common is made before them.
     command = ["make", "--no-print-directory", "--old-file=tree", f"check-{name}"]
-    check = subprocess.Popen(command, text=True, errors="replace", stdout=subprocess.PIPE)
+    check = subprocess.Popen(command, text=True, errors="replace", stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
     with check, open(directory / f"{name}.tap", "w", buffering=1) as log:
         for line in check.stdout:
             print(f"{name}: {line}", end="", flush=True)
@@ -40,7 +45,15 @@ def run(name, directory):
         print(f"{name}: # {fault}", flush=True)
     seconds = time.monotonic() - start
     print(f"{name}: # took {seconds:.0f} s", flush=True)
-    return results.counts(), seconds
+    return results, seconds
+
+
+def explain(name, results, log):
+    """Print the failures of a check."""
+    for failure, said in results.failures():
+        print(f"{name}: failed: {failure}, see {log}")
+        for line in said[-LINES:]:
+            print(f"    {line[:WIDTH]}")
 
 
 def keep(path, lines):
@@ -58,11 +71,14 @@ def main(directory, *phases):
     for at_a_time, names in zip((2, 1), map(str.split, phases)):
         with ThreadPoolExecutor(at_a_time) as pool:
             checks |= zip(names, pool.map(lambda name: run(name, directory), names))
-    total = sum((counts for counts, _ in checks.values()), Counter())
-    keep(directory / "summary", "".join(f"{name}: {summary(counts)}\n" for name, (counts, _) in checks.items()))
+    total = sum((results.counts() for results, _ in checks.values()), Counter())
+    keep(directory / "summary",
+         "".join(f"{name}: {summary(results.counts())}\n" for name, (results, _) in checks.items()))
     print()
-    for name, (counts, seconds) in checks.items():
-        print(f"{name}: {summary(counts)}, in {seconds:.0f} s")
+    for name, (results, _) in checks.items():
+        explain(name, results, directory / f"{name}.tap")
+    for name, (results, seconds) in checks.items():
+        print(f"{name}: {summary(results.counts())}, in {seconds:.0f} s")
     print(summary(total))
     return 1 if total["failed"] else 0
 

@@ -252,7 +252,7 @@ def judge_kselftest(result, programs):
         text = output.read_text(errors="replace") if output.exists() else ""
         said = ktap.read(text)
         for each in said.results:
-            yield f"{program}: {each.name}", each.ok, f"see {output}", each.skipped
+            yield f"{program}: {each.name}", each.ok, [*each.output.splitlines()[-10:], f"see {output}"], each.skipped
         status = re.search(r"^status (\d+)", text, re.M)
         complete = (said.plans and not said.faults and status
                     and (int(status[1]) in (0, SKIP) or said.counts()["failed"]))

@@ -127,6 +127,13 @@ class Reader:
         self.end_above(-1)
         return self
 
+    def failures(self):
+        """Failed results, each as its name and what was printed before it, and faults with what was printed last."""
+        for each in self.results:
+            if each.kind == "failed":
+                yield ": ".join([*each.groups, each.name]), each.output.splitlines()
+        yield from ((fault, self.output) for fault in self.faults)
+
     def counts(self):
         """How many results there are of each kind; a fault counts as a failed one."""
         count = Counter(result.kind for result in self.results)

@@ -77,6 +77,8 @@ def check_ktap(tap):
               ("suite", "many", "one", "failed"), ("suite", "many", "number two", "passed")]
     tap.result("KUnit results are read from a log", found == wanted and not kunit.faults, [found, kunit.faults])
     tap.result("a failing case comes with its output", "EXPECTATION FAILED" in kunit.results[1].output)
+    failures = [name for name, _ in kunit.failures()]
+    tap.result("failures are listed", failures == ["suite: broken", "suite: many: one"], failures)
     tap.result("a skipped case comes with its reason", kunit.results[2].skipped == "no Xen")
     for text, fault in FAULTY:
         tap.result(f"a fault of results is noticed: {fault}", [fault] == ktap.read(text).faults)
