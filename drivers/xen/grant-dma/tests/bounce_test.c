@@ -522,9 +522,7 @@ static void slab_is_copied(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	if (!PageSlab(virt_to_page(object)) || (unsigned long)object % SZ_4K)
-		kunit_skip(test, "no page of a slab can be had");
-
+	KUNIT_ASSERT_TRUE(test, folio_test_slab(virt_to_folio(object)));
 	memset(object, SECRET, SZ_4K);
 	addr = map_buffer(test, t->dev, object, SZ_4K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, UNWRITTEN));
