@@ -76,23 +76,30 @@ static inline bool must_copy_whole(const struct grant_backend *backend,
 	       !folio_ref_count(folio);
 }
 
-/* Whether a buffer, or a part of it, has to be copied. */
-static __always_inline bool must_copy(const struct grant_backend *backend,
-				      phys_addr_t phys, size_t size)
+static noinline bool must_copy_any(const struct grant_backend *backend,
+				   phys_addr_t phys, phys_addr_t end)
 {
-	phys_addr_t end = phys + size;
 	struct folio *folio;
 
-	if (!backend->slots)
-		return false;
-	if (xen_offset_in_page(phys | size))
-		return true;
 	for (; phys < end; phys = PFN_PHYS(folio_pfn(folio) + folio_nr_pages(folio))) {
 		folio = pfn_folio(PHYS_PFN(phys));
 		if (must_copy_whole(backend, folio))
 			return true;
 	}
 	return false;
+}
+
+/* Whether a buffer, or a part of it, has to be copied. */
+static __always_inline bool must_copy(const struct grant_backend *backend,
+				      phys_addr_t phys, size_t size)
+{
+	if (!backend->slots)
+		return false;
+	if (xen_offset_in_page(phys | size))
+		return true;
+	if (size == XEN_PAGE_SIZE)
+		return must_copy_whole(backend, pfn_folio(PHYS_PFN(phys)));
+	return must_copy_any(backend, phys, phys + size);
 }
 
 static void copy(void *slot, phys_addr_t phys, size_t size, bool to_slot)
@@ -496,7 +503,7 @@ dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 
 	if (likely(size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
 		   grant_device_mask_fits(dev, *dev->dma_mask) &&
-		   grant_map_possible(phys, attrs)))
+		   grant_map_possible(pfn_to_page(PHYS_PFN(phys)), attrs)))
 		addr = map(gdev, phys, size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {
 		if (attrs & DMA_ATTR_MMIO)

@@ -57,13 +57,13 @@ static inline unsigned int grant_entry_pages(struct scatterlist *sg)
 
 /*
  * Only memory of this domain can be granted, neither MMIO nor a device's memory. And
- * any of it may have to be copied, which a driver must not forbid.
+ * any of it may have to be copied, which a driver must not forbid. All but MMIO has a
+ * struct page, see linux/dma-mapping.h.
  */
-static inline bool grant_map_possible(phys_addr_t phys, unsigned long attrs)
+static inline bool grant_map_possible(struct page *page, unsigned long attrs)
 {
 	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)) &&
-	       pfn_valid(PHYS_PFN(phys)) &&
-	       !is_zone_device_page(pfn_to_page(PHYS_PFN(phys)));
+	       !is_zone_device_page(page);
 }
 
 dma_addr_t grant_map_segment(struct grant_device *gdev,

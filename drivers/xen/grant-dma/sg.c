@@ -68,7 +68,7 @@ static bool can_be_granted(struct scatterlist *sgl, int nents,
 	int left;
 
 	for_each_grant_entry(sgl, sg, nents, left)
-		if (sg->length && !grant_map_possible(sg_phys(sg), attrs))
+		if (sg->length && !grant_map_possible(sg_page(sg), attrs))
 			return false;
 	return true;
 }

@@ -169,29 +169,6 @@ static void require_coherent_refused(struct kunit *test)
 	expect_idle(test);
 }
 
-/* Something that a bus decodes, but not as this domain's memory. */
-static void map_page_not_ram(struct kunit *test)
-{
-	struct ops_test *t = test->priv;
-	struct scatterlist sg[2];
-	unsigned long pfn = 0;
-	struct page *page;
-	dma_addr_t addr;
-
-	while (pfn_valid(pfn) && pfn < max_pfn)
-		pfn++;
-	page = pfn_to_page(pfn);
-
-	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
-	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-
-	sg_init_table(sg, 2);
-	sg_set_page(&sg[0], test_pages(test, PAGE_SIZE), PAGE_SIZE, 0);
-	sg_set_page(&sg[1], page, PAGE_SIZE, 0);
-	KUNIT_EXPECT_EQ(test, dma_map_sg(t->dev, sg, 2, DMA_TO_DEVICE), 0);
-	expect_idle(test);
-}
-
 /* What was dirty is clean when it comes again. */
 static void coherent_twice(struct kunit *test, size_t size, gfp_t gfp)
 {
@@ -561,7 +538,6 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(map_page_random, table_params),
 	KUNIT_CASE_PARAM(map_page_refused, table_params),
 	KUNIT_CASE_PARAM(require_coherent_refused, table_params),
-	KUNIT_CASE_PARAM(map_page_not_ram, table_params),
 	KUNIT_CASE_PARAM(coherent, table_params),
 	KUNIT_CASE_PARAM(coherent_large, table_params),
 	KUNIT_CASE_PARAM(coherent_sgtable, table_params),
