@@ -503,7 +503,8 @@ dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 
 	if (likely(size && size <= GRANT_RANGE_MAX << XEN_PAGE_SHIFT &&
 		   grant_device_mask_fits(dev, *dev->dma_mask) &&
-		   grant_map_possible(pfn_to_page(PHYS_PFN(phys)), attrs)))
+		   grant_attrs_possible(attrs) &&
+		   !is_zone_device_page(pfn_to_page(PHYS_PFN(phys)))))
 		addr = map(gdev, phys, size, dir, attrs);
 	if (unlikely(addr == DMA_MAPPING_ERROR)) {
 		if (attrs & DMA_ATTR_MMIO)

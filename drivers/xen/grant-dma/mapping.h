@@ -56,14 +56,12 @@ static inline unsigned int grant_entry_pages(struct scatterlist *sg)
 }
 
 /*
- * Only memory of this domain can be granted, neither MMIO nor a device's memory. And
- * any of it may have to be copied, which a driver must not forbid. All but MMIO has a
- * struct page, see linux/dma-mapping.h.
+ * MMIO can't be granted. And any memory may have to be copied, which a driver must not
+ * forbid. All but MMIO has a struct page, see linux/dma-mapping.h.
  */
-static inline bool grant_map_possible(struct page *page, unsigned long attrs)
+static inline bool grant_attrs_possible(unsigned long attrs)
 {
-	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)) &&
-	       !is_zone_device_page(page);
+	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT));
 }
 
 dma_addr_t grant_map_segment(struct grant_device *gdev,

@@ -60,17 +60,16 @@ static struct grant_segment next_segment(struct device *dev,
 	return segment;
 }
 
-/* Whether all entries are memory of this domain. */
-static bool can_be_granted(struct scatterlist *sgl, int nents,
-			   unsigned long attrs)
+/* Whether any entry is a device's memory, which this domain can't grant. */
+static bool has_device_memory(struct scatterlist *sgl, int nents)
 {
 	struct scatterlist *sg;
 	int left;
 
 	for_each_grant_entry(sgl, sg, nents, left)
-		if (sg->length && !grant_map_possible(sg_page(sg), attrs))
-			return false;
-	return true;
+		if (sg->length && is_zone_device_page(sg_page(sg)))
+			return true;
+	return false;
 }
 
 /**
@@ -113,7 +112,7 @@ int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 	struct grant_segment segment;
 	dma_addr_t addr;
 
-	if (!can_be_granted(sgl, nents, attrs))
+	if (!grant_attrs_possible(attrs) || has_device_memory(sgl, nents))
 		return -EINVAL;
 
 	for (; left; left -= segment.nents, sg = segment.end) {
