@@ -67,7 +67,7 @@ apply:
 # machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers. More, which take long
 # to build, run only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64,
 # in-tree and bisect.
-CHECKS ?= kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads bed driver-domain old-kernel oldest \
+CHECKS ?= judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads bed driver-domain old-kernel oldest \
 	binding
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
@@ -92,6 +92,10 @@ check-patches check-scripts check-docs check-compile check-bisect: check-%: tree
 
 check-downloads:
 	@python3 $(BED_DIR)/fetch_test.py
+
+# What decides whether a guest passed is tested without one.
+check-judges:
+	@python3 $(BED_DIR)/judges_test.py
 
 check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)

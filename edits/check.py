@@ -13,6 +13,7 @@ Compilers' output is in build/<base>/check/.
 import argparse
 import functools
 import hashlib
+import inspect
 import os
 import re
 import subprocess
@@ -53,8 +54,9 @@ def tools():
 
 
 def unless_known_good(content, check, *args):
-    """Do a check, unless it passed for the same content with the same tools."""
-    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{tools()}{content}".encode()).hexdigest()
+    """Do a check, unless its code passed the same content with the same tools."""
+    code = Path(inspect.getsourcefile(check)).read_text()
+    mark = CACHE / "good" / hashlib.sha256(f"{check.__name__}{code}{tools()}{content}".encode()).hexdigest()
     faults = [] if mark.exists() else check(*args)
     if not faults:
         mark.parent.mkdir(parents=True, exist_ok=True)

@@ -125,9 +125,12 @@ def xen_machine(share, log, dom0_cmdline, xen_cmdline):
 
 
 def fresh_directory(name):
-    """build/<base>/run/<name>, empty."""
+    """build/<base>/run/<name>, empty; what was there before is in <name>.last."""
     directory = BUILD / "run" / name
-    shutil.rmtree(directory, ignore_errors=True)
+    last = directory.with_name(f"{name}.last")
+    if directory.exists():
+        shutil.rmtree(last, ignore_errors=True)
+        directory.rename(last)
     directory.mkdir(parents=True)
     return directory
 

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where things lie, as the Makefile says."""
+"""Where things lie, as the Makefile says; what needs no guest runs without that."""
 
 import os
 from pathlib import Path
 
+
+def named(name):
+    """The path in a variable of the environment."""
+    return Path(os.environ.get(name, f"/no {name} was given"))
+
+
 HERE = Path(__file__).resolve().parent
-BUILD = Path(os.environ["BUILD"])
-KDIR = Path(os.environ["KDIR"])
-XEN_IMAGE = Path(os.environ["XEN_IMAGE"])
-DOM0 = Path(os.environ["DOM0"])
-SYSROOT = Path(os.environ["SYSROOT"])
-GUEST_ROOT = Path(os.environ["GUEST_ROOT"])
-HOSTILE_PROGRAM = Path(os.environ["HOSTILE_PROGRAM"])
-OLD_KERNEL = Path(os.environ["OLD_KERNEL"])
-FETCHED_XEN = Path(os.environ["FETCHED_xen"])
-FETCHED_QEMU = Path(os.environ["FETCHED_qemu"])
+BUILD = named("BUILD")
+KDIR = named("KDIR")
+XEN_IMAGE = named("XEN_IMAGE")
+DOM0 = named("DOM0")
+SYSROOT = named("SYSROOT")
+GUEST_ROOT = named("GUEST_ROOT")
+HOSTILE_PROGRAM = named("HOSTILE_PROGRAM")
+OLD_KERNEL = named("OLD_KERNEL")
+FETCHED_XEN = named("FETCHED_xen")
+FETCHED_QEMU = named("FETCHED_qemu")
 
 
 def kernel_image(flavour):

@@ -10,7 +10,8 @@ import sys
 
 import bed
 from bed import Guest
-from check import KUNIT, Test, judge, judge_kunit
+from check import KUNIT, WITHOUT_XEN
+from judges import Test, judge, judge_kunit
 from tap import Tap
 
 
@@ -20,7 +21,7 @@ def main(kernels):
     for kernel in kernels:
         directory = bed.fresh_directory(f"kunit-{kernel}")
         result = bed.boot_kernel(directory, f"{KUNIT} kunit_shutdown=poweroff", kernel)
-        judge(tap, Test(Guest(kernel, ""), judge_kunit), result)
+        judge(tap, Test(Guest(kernel, ""), judge_kunit, WITHOUT_XEN), result)
     return tap.end()
 
 
