@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads test results: TAP, or the kernel's KTAP, in a log or line by line.
 
-The kernel's own kunit_parser.py drops the reason of a skipped result, which has to be reported.
+The kernel's own kunit_parser.py takes a plan that comes last, as ours does, for an error, does not notice "Bail out!", forgets
+why a program skips all it has, and reads a whole log at once, where the results of a check are wanted as they come.
 """
 
 import re
