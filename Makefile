@@ -96,6 +96,7 @@ check-downloads:
 # What decides whether a guest passed is tested without one.
 check-judges:
 	@python3 $(BED_DIR)/judges_test.py
+	@python3 edits/check_test.py
 
 check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)
@@ -108,7 +109,8 @@ KUNIT_OF_arm := --cross_compile=arm-linux-gnueabihf- --kconfig_add=CONFIG_ARM_LP
 KUNIT_OF_x86_64 := $(addprefix --kconfig_add=CONFIG_,HYPERVISOR_GUEST=y PARAVIRT=y OF=y)
 check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
 	@python3 $(TREE)/tools/testing/kunit/kunit.py run --raw_output=kunit --arch=$* $(KUNIT_OF_$*) \
-		--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kunit-$* --jobs=$$(nproc)
+		--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kunit-$* --jobs=$$(nproc) | \
+		KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
 
 # Another driver than ours.
 check-in-tree:

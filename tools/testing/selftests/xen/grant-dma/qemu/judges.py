@@ -39,10 +39,12 @@ def status_is_zero(what):
     return judge
 
 
-def kunit_cases(tree=KDIR):
-    """Our KUnit cases as the sources of a kernel tree define them: suite and case."""
+def kunit_cases(tree=KDIR, everywhere=False):
+    """Our KUnit cases as the sources of a kernel tree define them, or those of every configuration: suite and case."""
     for source in [*(tree / "drivers/xen/grant-dma/tests").glob("*.c"), *(tree / "drivers/virtio").glob("*_test.c")]:
         text = source.read_text()
+        if everywhere:
+            text = re.sub(r"^#if.*?^#endif", "", text, flags=re.M | re.S)
         arrays = dict(re.findall(r"struct kunit_case (\w+)\[\] = \{(.*?)\n\};", text, re.S))
         for suite in re.findall(r"struct kunit_suite \w+ = \{(.*?)\n\};", text, re.S):
             name, cases = (re.search(pattern, suite)[1] for pattern in (r'\.name = "(\w+)"', r"\.test_cases = (\w+)"))

@@ -109,7 +109,9 @@ def test_a_program_that_skips_everything_fails(scratch):
 
 def test_a_program_that_may_skip_but_passes_nothing_fails(scratch):
     test = programs("a.sh", may_skip={"a.sh: .*": "no device"})
-    assert failed(test, left(scratch, {"a.sh": SKIPS_ALL})) == ["a.sh: complete"]
+    assert failed(test, left(scratch / "none", {"a.sh": SKIPS_ALL})) == ["a.sh: complete"]
+    each = SKIPS_ONE.replace("ok 1 one", "ok 1 one # SKIP no tables")
+    assert failed(test, left(scratch / "each", {"a.sh": each})) == ["a.sh: complete"]
 
 
 def test_a_guest_whose_programs_all_skip_fails_for_each(scratch):
@@ -265,6 +267,11 @@ def test_all_cases_of_the_sources_are_known(_):
     sources = [path.read_text() for path in bed.HERE.parents[5].glob("drivers/**/*_test.c")]
     defined = sum(len(re.findall(r"^\tKUNIT_CASE\w*\(", source, re.M)) for source in sources)
     assert len(set(CASES)) == defined > 100, (len(set(CASES)), defined)
+
+
+def test_cases_of_some_configurations_are_told_from_others(_):
+    everywhere = set(kunit_cases(bed.HERE.parents[5], everywhere=True))
+    assert ("virtio_ring", "packed_map_fails") in set(CASES) - everywhere and everywhere < set(CASES)
 
 
 def test_skips_are_named_by_what_there_is(_):
