@@ -78,13 +78,19 @@ def scripts(tree):
 
 
 # Our entry covers each file from the patch on that brings the first of its pattern: checked here, more strictly.
-CHECKPATCH = ["--strict", "--terse", "--show-types", "--no-signoff", "--ignore=FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID"]
+CHECKPATCH = ["--strict", "--terse", "--show-types", "--showfile", "--no-signoff",
+              "--ignore=FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID"]
+# Defines for programs what checkpatch wants to be used with care.
+STUBS = "tools/testing/xen-grant-dma/include/"
 
 
 def checkpatch(tree, file):
     done = output("perl", "scripts/checkpatch.pl", *CHECKPATCH, file, cwd=tree, env=DEBIAN_PYTHON)
     lines = [line.removeprefix(f"{file.parent}/") for line in done.stdout.splitlines()]
-    return lines if done.returncode or re.search("(ERROR|WARNING|CHECK):", done.stdout) else []
+    faults = [line for line in lines
+              if re.search("(ERROR|WARNING|CHECK):", line) and not line.startswith(STUBS)]
+    broken = done.returncode and not re.search("(ERROR|WARNING|CHECK):", done.stdout)
+    return faults or (lines if broken else [])
 
 
 def patches(tree):
