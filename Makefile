@@ -22,6 +22,8 @@ help:
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
 	@echo '                       BENCH_TURNS=5 is how often'
+	@echo 'make mutants           break the driver in COUNT=80 ways and more, drawn by SEED=1, and see which the tests find'
+	@echo 'make coverage          which lines and branches of the driver the tests on the host run'
 	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
@@ -46,6 +48,14 @@ bench:
 	+@$(MAKE) tree
 	@$(SERIES) $(FROM) base --out $(BASE_TREE)
 	+@$(BED) bench BASE_KDIR=$(BASE_TREE)
+
+SEED ?= 1
+COUNT ?= 80
+mutants: tree
+	@python3 edits/mutants.py --tree $(TREE) --out $(BUILD)/mutants --seed $(SEED) --count $(COUNT)
+
+coverage: tree
+	@python3 edits/coverage.py --tree $(TREE) --out $(BUILD)/coverage
 
 GOAL ?= boot
 fetch:
@@ -97,6 +107,7 @@ check-downloads:
 check-judges:
 	@python3 $(BED_DIR)/judges_test.py
 	@python3 edits/check_test.py
+	@python3 edits/mutants_test.py
 
 check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)
@@ -159,4 +170,4 @@ $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 clean:
 	rm -rf build out
 
-.PHONY: help boot shell bench fetch tree series refresh apply check clean
+.PHONY: help boot shell bench mutants coverage fetch tree series refresh apply check clean

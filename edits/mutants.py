@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Break the driver in many ways, one at a time, and see whether the tests on the host notice.
+
+  mutants.py --tree TREE --out DIRECTORY [--seed N] [--count N] [--only TEXT]
+
+The faults are those of mutants.toml, and as many more as --count says that are drawn by a seed, see mutate.py. They are
+put into copies of the files; the rest of the tree is only looked at. For each, what it changes is compiled anew, and the
+tests run, the quickest first, until one fails, crashes or takes too long: then the fault is found. One that does not
+compile, or that makes the same code, does not count, and another is drawn. What survives is printed with its diff.
+"""
+import argparse
+import difflib
+import hashlib
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from base import CACHE, TOP, Fault, git
+from mutate import Mutation, draw
+
+HOST = "tools/testing/xen-grant-dma"
+DRIVER = "drivers/xen/grant-dma"
+TABLE = "drivers/xen/grant-table.c"
+NAMED = TOP / "edits/mutants.toml"
+JOBS = 2
+# How long a test may take: so many times what it takes without a fault, and so many seconds.
+PATIENCE, LEAST = 4, 10
+FAULT = re.compile(r"^not ok|^# .*(EXPECTATION|ASSERTION) FAILED|ERROR: |runtime error|violation|error:")
+NOT_OK = re.compile(r"^\s*not ok", re.M)
+WIDTH = 150
+# Descriptions by firmware, set-up by them, and debugfs have their tests in a kernel; traces have none.
+NOT_ON_HOST = ("firmware", "setup", "iommu", "debugfs", "trace")
+
+
+class Test(NamedTuple):
+    """A program of the host's tests: what make builds, and how it is run, both in the directory of those tests."""
+    name: str
+    make: list
+    command: list
+
+
+def program(name, *arguments, build="asan"):
+    return Test(name, [f"BUILD={build}", name], [f"build/{build}/{name}", *arguments])
+
+
+# The quickest first.
+TESTS = [("nomem",), ("once",)]
+PLAIN = Test("plain", ["BUILD=plain", "once"], "build/plain")
+# Objects depend on this, which stands for headers of which none changes.
+MADE = "build/include/made"
+MAKE = ["make", "--silent", *(["CC=ccache gcc"] if shutil.which("ccache") else [])]
+
+
+class Mutant(NamedTuple):
+    """A change of one file."""
+    name: str
+    file: str
+    change: Mutation
+    models: bool = False
+
+
+class Verdict(NamedTuple):
+    """What became of a mutant: found, survived, equal, or broken if it does not compile; by which test, in its words."""
+    mutant: Mutant
+    kind: str
+    by: str = ""
+    said: str = ""
+
+
+def run(command, directory, limit=None):
+    """Exit status, None if it took more than some seconds, and output of a command; nothing of it is left running."""
+    environment = {**os.environ, "CCACHE_DIR": str(CACHE / "ccache"), "CCACHE_NOHASHDIR": "1",
+                   "CCACHE_BASEDIR": str(directory.parents[HOST.count("/")])}
+    with subprocess.Popen(command, cwd=directory, text=True, errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, start_new_session=True, env=environment) as process:
+        try:
+            said, _ = process.communicate(timeout=limit)
+            return process.returncode, said
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            return None, process.communicate()[0]
+
+
+class Area:
+    """A tree of links to another, but for copies of some of its files and directories, in which tests are built."""
+
+    def __init__(self, tree, path, copied, tests, plain):
+        self.tree, self.path, self.tests, self.plain = tree, path.absolute(), tests, plain
+        self.limits = {}
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.link(Path("."), [Path(each) for each in copied])
+        self.prepare()
+
+    def link(self, at, copied):
+        """Make a directory that is on the way to a copy."""
+        (self.path / at).mkdir(parents=True)
+        for entry in (self.tree / at).iterdir():
+            name = entry.relative_to(self.tree)
+            if name in copied:
+                (shutil.copytree if entry.is_dir() else shutil.copy)(entry, self.path / name)
+            elif any(name in each.parents for each in copied):
+                self.link(name, copied)
+            else:
+                (self.path / name).symlink_to(entry.resolve())
+
+    def make(self, arguments):
+        host = self.path / HOST
+        old = ["--old-file", host / MADE] if (host / MADE).exists() else []
+        return run([*MAKE, *old, *arguments], host)
+
+    def code(self):
+        """A hash of what a build without sanitizers makes, but for what it tells debuggers."""
+        status, said = self.make(self.plain.make)
+        if status:
+            raise Fault(f"{self.plain.name} does not compile:\n{said[-2000:]}")
+        stripped, code = self.path / "stripped.o", hashlib.sha256()
+        for each in sorted((self.path / HOST / self.plain.command).glob("*.o")):
+            subprocess.run(["objcopy", "--strip-debug", each, stripped], check=True)
+            code.update(stripped.read_bytes())
+        return code.hexdigest()
+
+    def prepare(self):
+        """See that all tests pass without a fault, and how long they may take."""
+        for test in self.tests:
+            status, said = self.make(test.make)
+            start = time.monotonic()
+            if not status:
+                status, said = run(test.command, self.path / HOST)
+            if status != 0 or NOT_OK.search(said):
+                raise Fault(f"{test.name} fails without a fault:\n{said[-2000:]}")
+            self.limits[test.name] = LEAST + PATIENCE * (time.monotonic() - start)
+        self.right = self.code()
+
+    def test(self, mutant):
+        """A mutant's verdict."""
+        file = self.path / mutant.file
+        right = file.read_text()
+        file.write_text(mutant.change.apply(right))
+        try:
+            for test in self.tests:
+                status, said = self.make(test.make)
+                if status:
+                    return Verdict(mutant, "broken", test.name, fault_in(said))
+                status, said = run(test.command, self.path / HOST, self.limits[test.name])
+                if status != 0 or NOT_OK.search(said):
+                    return Verdict(mutant, "found", test.name, "takes too long" if status is None else fault_in(said))
+            return Verdict(mutant, "equal" if self.code() == self.right else "survived")
+        finally:
+            file.write_text(right)
+
+
+def fault_in(said):
+    """The line that tells a fault."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return next(filter(FAULT.search, lines), lines[-1] if lines else "dies without a word")[:WIDTH]
+
+
+def named(texts):
+    """The mutants of mutants.toml."""
+    with open(NAMED, "rb") as file:
+        for entry in tomllib.load(file)["mutant"]:
+            text = texts.get(entry["file"], "")
+            if text.count(entry["old"]) != 1:
+                raise Fault(f"{NAMED.name}: {entry['name']}: its text is in {entry['file']} {text.count(entry['old'])} times")
+            start = text.index(entry["old"])
+            yield Mutant(entry["name"], entry["file"], Mutation(start, start + len(entry["old"]), entry["new"], "named"),
+                         entry.get("models", False))
+
+
+def drawn(texts, lines, seed):
+    """Mutants drawn by a seed; lines has those that may be broken, for files where not all may."""
+    for file, mutation in draw(texts, seed):
+        number = mutation.line(texts[file])
+        if number in lines.get(file, [number]):
+            yield Mutant(f"{file.rsplit('/', 1)[-1]}:{number}: {mutation.kind}", file, mutation,
+                         mutation.kind == "barrier")
+
+
+def added_lines(tree, file):
+    """Numbers of the lines that the series adds to a file of the kernel."""
+    hunks = re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", git("diff", "-U0", "base", "--", file, cwd=tree), re.M)
+    return {number for start, count in hunks for number in range(int(start), int(start) + int(count or 1))}
+
+
+def diff(text, mutant):
+    lines = difflib.unified_diff(text.splitlines(), mutant.change.apply(text).splitlines(), f"a/{mutant.file}",
+                                 f"b/{mutant.file}", lineterm="", n=2)
+    return "\n".join(lines)
+
+
+class Campaign:
+    """Tests mutants, several at a time, until as many as wanted had a verdict that counts."""
+
+    def __init__(self, areas, texts):
+        self.areas, self.texts = areas, texts
+        self.lock = threading.Condition()
+        self.verdicts = []
+
+    def run(self, mutants, count):
+        """Test mutants in their order. Which ones does not depend on how long any takes."""
+        left = iter(mutants)
+        self.running = self.counted = 0
+
+        def work(area):
+            while True:
+                with self.lock:
+                    self.lock.wait_for(lambda: self.counted + self.running < count or not self.running)
+                    mutant = next(left, None) if self.counted + self.running < count else None
+                    if not mutant:
+                        self.lock.notify_all()
+                        return
+                    self.running += 1
+                verdict = area.test(mutant)
+                with self.lock:
+                    self.running -= 1
+                    self.counted += verdict.kind in ("found", "survived")
+                    self.note(verdict)
+                    self.lock.notify_all()
+
+        with ThreadPoolExecutor(len(self.areas)) as pool:
+            list(pool.map(work, self.areas))
+
+    def note(self, verdict):
+        self.verdicts.append(verdict)
+        by = f" by {verdict.by}: {verdict.said}" if verdict.by else ""
+        print(f"{verdict.kind:8} {verdict.mutant.name}{by}", flush=True)
+        if verdict.kind == "survived":
+            print(diff(self.texts[verdict.mutant.file], verdict.mutant), flush=True)
+
+
+def report(verdicts, texts):
+    """What is kept, and the last line."""
+    of = {kind: [each for each in verdicts if each.kind == kind and not each.mutant.models]
+          for kind in ("found", "survived", "equal", "broken")}
+    models = [each for each in verdicts if each.mutant.models and each.kind == "survived"]
+    by = Counter(each.by for each in of["found"])
+    lines = []
+    for title, some in (("Survived", of["survived"]), ("Survived, as only a model of memory ordering finds it", models)):
+        lines += [f"{title}: {each.mutant.name}\n{diff(texts[each.mutant.file], each.mutant)}\n" for each in some]
+    lines += [f"Found by {each.by}: {each.mutant.name}: {each.said}" for each in of["found"]]
+    lines += [f"Does not count, {reason}: {each.mutant.name}"
+              for kind, reason in (("equal", "makes the same code"), ("broken", "does not compile")) for each in of[kind]]
+    total = len(of["found"]) + len(of["survived"])
+    lines.append(f"{total} mutants: {len(of['found'])} found ({', '.join(f'{n} by {name}' for name, n in by.items())}), "
+                 f"{len(of['survived'])} survived ({100 * len(of['survived']) / max(total, 1):.1f} %); "
+                 f"{len(models)} more are for models of memory ordering; "
+                 f"{len(of['equal'])} made the same code, {len(of['broken'])} did not compile")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tree", type=Path, required=True, help="the patched kernel")
+    parser.add_argument("--out", type=Path, required=True, help="where tests are built, and results kept")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=80, help="of those that are drawn")
+    parser.add_argument("--only", default="", help="mutants whose name has this")
+    args = parser.parse_args()
+
+    start = time.monotonic()
+    files = [f"{DRIVER}/{path.name}" for path in sorted((args.tree / DRIVER).glob("*.[ch]"))
+             if path.stem not in NOT_ON_HOST] + [TABLE]
+    texts = {file: (args.tree / file).read_text() for file in files}
+    lines = {TABLE: added_lines(args.tree, TABLE)}
+    wanted = [mutant for mutant in named(texts) if args.only in mutant.name]
+    more = (mutant for mutant in drawn(texts, lines, args.seed) if args.only in mutant.name)
+    with ThreadPoolExecutor(JOBS) as pool:
+        areas = list(pool.map(lambda number: Area(args.tree, args.out / f"area{number}", [DRIVER, TABLE, HOST],
+                                                     [program(*test) for test in TESTS], PLAIN), range(JOBS)))
+    print(f"The tests take {sum(areas[0].limits.values()):.0f} s at most for each", flush=True)
+    campaign = Campaign(areas, texts)
+    campaign.run(wanted, len(wanted))
+    campaign.run(more, args.count)
+    kept = args.out / f"seed-{args.seed}.txt"
+    result = report(campaign.verdicts, texts)
+    kept.write_text(result + "\n")
+    print(f"{result.splitlines()[-1]}; {(time.monotonic() - start) / 60:.1f} minutes, see {kept}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Fault as fault:
+        sys.exit(f"mutants: {fault}")
