@@ -102,17 +102,17 @@ def spans(numbers):
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
 
 
-def row(name, totals):
-    ran, lines, taken, branches = totals
-    percent = [f"{100 * part / whole:5.1f} %" if whole else "      -" for part, whole in ((ran, lines), (taken, branches))]
-    return f"{name:40} {ran:5}/{lines:<5} {percent[0]}  {taken:5}/{branches:<5} {percent[1]}"
+def row(name, ran, lines, taken, branches):
+    def percent(part, whole):
+        return f"{part:5}/{whole:<5} " + (f"{100 * part / whole:5.1f} %" if whole else "      -")
+    return f"{name:40} {percent(ran, lines)}  {percent(taken, branches)}"
 
 
 def report(files):
     """A table, and what is missing."""
     table = [f"{'':40} {'lines':>19}  {'branches':>19}"]
-    table += [row(name, lines.totals()) for name, lines in sorted(files.items())]
-    table.append(row("all", [sum(column) for column in zip(*(lines.totals() for lines in files.values()))]))
+    table += [row(name, *lines.totals()) for name, lines in sorted(files.items())]
+    table.append(row("all", *map(sum, zip(*(lines.totals() for lines in files.values())))))
     for name, lines in sorted(files.items()):
         for what, missing in (("did not run", lines.missing()), ("branches not taken", lines.missing_branches())):
             if missing:

@@ -4,9 +4,9 @@
   mutants.py --tree TREE --out DIRECTORY [--seed N] [--count N] [--only TEXT]
 
 The faults are those of mutants.toml, and as many more as --count says that are drawn by a seed, see mutate.py. They are
-put into copies of the files; the rest of the tree is only looked at. For each, what it changes is compiled anew, and the
-tests run, the quickest first, until one fails, crashes or takes too long: then the fault is found. One that does not
-compile, or that makes the same code, does not count, and another is drawn. What survives is printed with its diff.
+put into copies of the files; the rest of the tree is only looked at. For each, what it changes is compiled anew, and
+the tests run, the quickest first, until one fails, crashes or takes too long: then the fault is found. One that does
+not compile, or that makes the same code, does not count, and another is drawn. What survives is printed with its diff.
 """
 import argparse
 import difflib
@@ -70,7 +70,7 @@ class Mutant(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a mutant: found, survived, equal, or broken if it does not compile; by which test, in its words."""
+    """What became of a mutant: found (by a test, in its words), survived, equal, or broken as it does not compile."""
     mutant: Mutant
     kind: str
     by: str = ""
@@ -168,13 +168,13 @@ def fault_in(said):
 def named(texts):
     """The mutants of mutants.toml."""
     with open(NAMED, "rb") as file:
-        for entry in tomllib.load(file)["mutant"]:
-            text = texts.get(entry["file"], "")
-            if text.count(entry["old"]) != 1:
-                raise Fault(f"{NAMED.name}: {entry['name']}: its text is in {entry['file']} {text.count(entry['old'])} times")
-            start = text.index(entry["old"])
-            yield Mutant(entry["name"], entry["file"], Mutation(start, start + len(entry["old"]), entry["new"], "named"),
-                         entry.get("models", False))
+        entries = tomllib.load(file)["mutant"]
+    for entry in entries:
+        text, old = texts.get(entry["file"], ""), entry["old"]
+        if text.count(old) != 1:
+            raise Fault(f"{NAMED.name}: {entry['name']}: `old` is {text.count(old)} times in {entry['file']}")
+        change = Mutation(text.index(old), text.index(old) + len(old), entry["new"], "named")
+        yield Mutant(entry["name"], entry["file"], change, entry.get("models", False))
 
 
 def drawn(texts, lines, seed):
@@ -239,23 +239,24 @@ class Campaign:
 
 
 def report(verdicts, texts):
-    """What is kept, and the last line."""
-    of = {kind: [each for each in verdicts if each.kind == kind and not each.mutant.models]
-          for kind in ("found", "survived", "equal", "broken")}
-    models = [each for each in verdicts if each.mutant.models and each.kind == "survived"]
-    by = Counter(each.by for each in of["found"])
-    lines = []
-    for title, some in (("Survived", of["survived"]), ("Survived, as only a model of memory ordering finds it", models)):
-        lines += [f"{title}: {each.mutant.name}\n{diff(texts[each.mutant.file], each.mutant)}\n" for each in some]
-    lines += [f"Found by {each.by}: {each.mutant.name}: {each.said}" for each in of["found"]]
-    lines += [f"Does not count, {reason}: {each.mutant.name}"
-              for kind, reason in (("equal", "makes the same code"), ("broken", "does not compile")) for each in of[kind]]
-    total = len(of["found"]) + len(of["survived"])
-    lines.append(f"{total} mutants: {len(of['found'])} found ({', '.join(f'{n} by {name}' for name, n in by.items())}), "
-                 f"{len(of['survived'])} survived ({100 * len(of['survived']) / max(total, 1):.1f} %); "
-                 f"{len(models)} more are for models of memory ordering; "
-                 f"{len(of['equal'])} made the same code, {len(of['broken'])} did not compile")
-    return "\n".join(lines)
+    """What is kept, and its last line, which sums up."""
+    def shown(title, some):
+        return [f"{title}: {each.mutant.name}\n{diff(texts[each.mutant.file], each.mutant)}\n" for each in some]
+
+    survived = [each for each in verdicts if each.kind == "survived"]
+    models = [each for each in survived if each.mutant.models]
+    survived = [each for each in survived if not each.mutant.models]
+    found, equal, broken = ([each for each in verdicts if each.kind == kind] for kind in ("found", "equal", "broken"))
+    by = ", ".join(f"{count} by {name}" for name, count in Counter(each.by for each in found).items())
+    counted = len(found) + len(survived)
+    return "\n".join([
+        *shown("Survived", survived), *shown("Survived, but only a model of memory ordering could find it", models),
+        *(f"Found by {each.by}: {each.mutant.name}: {each.said}" for each in found),
+        *(f"Does not count, makes the same code: {each.mutant.name}" for each in equal),
+        *(f"Does not count, does not compile: {each.mutant.name}" for each in broken),
+        f"{counted} mutants: {len(found)} found ({by}), {len(survived)} survived, "
+        f"{100 * len(survived) / max(counted, 1):.1f} %; beside them {len(models)} for models of memory ordering, "
+        f"{len(equal)} of the same code, {len(broken)} that do not compile"])
 
 
 def main():

@@ -9,8 +9,8 @@ import random
 import re
 from typing import NamedTuple
 
-SILENT = re.compile(r"(?:pr|dev)_(?:emerg|crit|err|warn|notice|info|debug|dbg)\w*\s*\(|printk\w*\s*\(|seq_\w+\s*\(|trace_\w+\s*\("
-                    r"|WARN\w*\s*\(|cond_resched\s*\(|lockdep_\w+\s*\(|KUNIT_\w+\s*\(|MODULE_\w+\s*\(")
+SILENT = re.compile(r"(?:(?:pr|dev)_(?:emerg|crit|err|warn|notice|info|debug|dbg)\w*|printk\w*|seq_\w+|trace_\w+"
+                    r"|WARN\w*|cond_resched|lockdep_\w+|KUNIT_\w+|MODULE_\w+)\s*\(")
 BARRIER = re.compile(r"(?:smp|virt|dma)_(?:r|w)?mb\s*\(\s*\)")
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:[^\n]*\\\n)*[^\n]*',
                       re.S | re.M)
@@ -19,7 +19,8 @@ DECLARATION = re.compile(r"(?:(?:static|const|volatile|unsigned|signed|struct|un
                          r"|size_t|u8|u16|u32|u64|\w+_t)\b[\s*]+)+\w|LIST_HEAD\b|DEFINE_\w+\b")
 # Without it, a compiler warns.
 LAST_RETURN = re.compile(r"return\b[^;]+;\s*^\}", re.M)
-HEAD = re.compile(r"\s*(?:else\b|do\b|default\s*:|case\b[^:]*:|\w+:(?!:)|(if|for|while|switch|\w*for_each\w*)\s*(?=\())")
+HEAD = re.compile(r"\s*(?:else\b|do\b|default\s*:|case\b[^:]*:|\w+:(?!:)"
+                  r"|(if|for|while|switch|\w*for_each\w*)\s*(?=\())")
 
 # What stands for what: a pattern, its replacements, and how this kind of change is called.
 SWAPS = [(re.compile(pattern), others, kind) for pattern, others, kind in (
@@ -40,7 +41,8 @@ SWAPS = [(re.compile(pattern), others, kind) for pattern, others, kind in (
     (r"\btrue\b", ("false",), "true, false"), (r"\bfalse\b", ("true",), "true, false"),
     (r"\bmin(?=(_t)?\()", ("max",), "min, max"), (r"\bmax(?=(_t)?\()", ("min",), "min, max"),
     (r"\b[1-9]\d*(?=U?L?L?\b)", (r"(\g<0> + 1)", r"(\g<0> - 1)"), "constant"), (r"\b0(?=U?L?L?\b)", ("1",), "constant"),
-    (r"\b(?!DMA_|GFP_|__|NULL\b)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b(?!\s*\()", (r"(\g<0> + 1)", r"(\g<0> - 1)"), "constant"),
+    (r"\b(?!DMA_|GFP_|__|NULL\b)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b(?!\s*\()", (r"(\g<0> + 1)", r"(\g<0> - 1)"),
+     "constant"),
 )]
 
 
