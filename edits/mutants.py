@@ -54,7 +54,7 @@ def program(name, *arguments, build="asan"):
 
 
 # The quickest first.
-TESTS = [("nomem",), ("once",)]
+TESTS = [("version2",), ("once",), ("nomem",)]
 PLAIN = Test("plain", ["BUILD=plain", "once"], "build/plain")
 # Objects depend on this, which stands for headers of which none changes.
 MADE = "build/include/made"

@@ -49,6 +49,13 @@ extern unsigned int host_messages, host_warnings;
 /* Xen: frames that the grant table may have, to be set before host_init(). */
 extern unsigned int host_frames;
 extern struct grant_entry_v1 *host_table;
+
+/*
+ * Version of the table, also to be set before. Linux has version 2 only in domains
+ * of kind PV; nothing maps its references here.
+ */
+extern unsigned int host_version;
+extern grant_status_t *host_status;
 static inline unsigned int host_references(void)
 {
 	return host_frames * (XEN_PAGE_SIZE / sizeof(*host_table));

@@ -16,6 +16,8 @@ u8 xen_features[XENFEAT_NR_SUBMAPS * 32];
 unsigned long long max_possible_pfn = HOST_FIRST_PFN;
 unsigned int host_frames = 64;
 struct grant_entry_v1 *host_table;
+unsigned int host_version = 1;
+grant_status_t *host_status;
 
 /* What is mapped by a reference, which Xen knows whatever the guest does to the entry. */
 static struct active_grant {
@@ -28,11 +30,20 @@ static pthread_mutex_t active_lock = PTHREAD_MUTEX_INITIALIZER;
 
 int HYPERVISOR_grant_table_op(unsigned int cmd, void *op, unsigned int count)
 {
+	struct gnttab_get_status_frames *status = op;
 	struct gnttab_query_size *query = op;
+	struct gnttab_setup_table *setup = op;
 
-	if (cmd == GNTTABOP_query_size) {
+	switch (cmd) {
+	case GNTTABOP_query_size:
 		query->max_nr_frames = host_frames;
 		query->status = GNTST_okay;
+		return 0;
+	case GNTTABOP_setup_table:
+		setup->status = GNTST_okay;
+		return 0;
+	case GNTTABOP_get_status_frames:
+		status->status = GNTST_okay;
 		return 0;
 	}
 	return cmd == GNTTABOP_set_version ? 0 : -ENOSYS;
@@ -46,13 +57,15 @@ int HYPERVISOR_memory_op(unsigned int cmd, void *op)
 int arch_gnttab_map_shared(xen_pfn_t *frames, unsigned long count,
 			   unsigned long max, void **shared)
 {
-	return -ENOSYS;
+	*shared = host_table;
+	return 0;
 }
 
 int arch_gnttab_map_status(uint64_t *frames, unsigned long count,
 			   unsigned long max, grant_status_t **shared)
 {
-	return -ENOSYS;
+	*shared = host_status;
+	return 0;
 }
 
 void arch_gnttab_unmap(void *shared, unsigned long count)
@@ -160,7 +173,11 @@ void xen_init(void)
 	int gnttab_init(void);
 
 	xen_features[XENFEAT_auto_translated_physmap] = 1;
+	/* With more memory than entries of version 1 can name, Linux asks for 2. */
+	if (host_version == 2)
+		max_possible_pfn = BIT_ULL(32);
 	host_table = host_map_memory(host_frames * XEN_PAGE_SIZE);
+	host_status = host_map_memory(host_references() * sizeof(*host_status));
 	active = host_map_memory(host_references() * sizeof(*active));
 	xen_auto_xlat_grant_frames.count = host_frames;
 	xen_auto_xlat_grant_frames.vaddr = host_table;

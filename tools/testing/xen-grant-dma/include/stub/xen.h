@@ -3,6 +3,7 @@
 
 /* ---- x86 and Xen ---- */
 #define xen_domain() 1
-#define xen_pv_domain() 0
+extern unsigned int host_version;
+#define xen_pv_domain() (host_version == 2)
 #define xen_hvm_domain() 1
 #define xen_initial_domain() 0
