@@ -9,7 +9,6 @@
 #include "memory.h"
 
 unsigned int host_cpus = 2;
-__thread struct task_struct stub_current = { "host", 1 };
 __thread unsigned int stub_cpu;
 __thread int stub_preempt_count;
 char *stub_percpu_base;

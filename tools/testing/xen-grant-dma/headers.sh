@@ -15,10 +15,14 @@ link() {
 	ln -sfn "$2" "$links/$1"
 }
 
-for name in list log2 poison scatterlist; do
+for name in cc_platform dma-direct dma-direction dma-map-ops dma-mapping glob iommu-dma kconfig list kmsan log2 mem_encrypt pci-p2pdma poison \
+	scatterlist sizes swiotlb; do
 	link "linux/$name.h" "$kernel/include/linux/$name.h"
 done
-link kunit/static_stub.h "$kernel/include/kunit/static_stub.h"
+for path in "$kernel"/include/kunit/*.h; do
+	link "kunit/$(basename "$path")" "$path"
+done
+link trace/events/dma.h "$kernel/include/trace/events/dma.h"
 link asm/xen/interface.h "$kernel/include/xen/arm/interface.h"
 for path in "$kernel"/include/xen/*.h "$kernel/include/xen/interface"; do
 	link "xen/$(basename "$path")" "$path"
@@ -28,7 +32,7 @@ for name in xen-ops balloon mem-reservation hvc-console swiotlb-xen xen; do
 	rm -f "$links/xen/$name.h"
 done
 
-cat "$@" "$links"/linux/*.h "$links"/xen/*.h "$links"/xen/interface/*.h "$links"/xen/interface/hvm/*.h "$links"/asm/xen/*.h |
+{ cat "$@"; find -L "$links" -name '*.h' -exec cat {} +; } |
 sed -n 's/^#[[:space:]]*include <\(.*\)>.*/\1/p' | sort -u | while read -r name; do
 	[ -e "$links/$name" ] || [ -e "include/$name" ] && continue
 	mkdir -p "$empty/$(dirname "$name")"

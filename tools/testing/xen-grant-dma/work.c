@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Work that is done when a program says so, time, and messages.
+ * Work that is done when a program says so, and time.
  */
 
 #include <linux/list.h>
@@ -114,43 +114,6 @@ unsigned int host_run_works(bool all)
 	return done;
 }
 
-bool host_quiet;
-unsigned int host_messages, host_warnings;
-
-/* Of what only the kernel's printf() knows, the pointer is printed. */
-static void plain_format(char *to, size_t size, const char *from)
+void stub_traced(void)
 {
-	const char *end = to + size - 3;
-
-	while (*from && to < end) {
-		if (from[0] == '%' && from[1] == 'p') {
-			to = stpcpy(to, "%p");
-			from += 2;
-			while (isalpha(*from))
-				from++;
-		} else {
-			*to++ = *from++;
-		}
-	}
-	*to = 0;
-}
-
-void stub_printk(const char *format, ...)
-{
-	char plain[512];
-	va_list args;
-
-	__atomic_fetch_add(&host_messages, 1, __ATOMIC_RELAXED);
-	if (host_quiet)
-		return;
-	plain_format(plain, sizeof(plain), format);
-	va_start(args, format);
-	vfprintf(stderr, plain, args);
-	va_end(args);
-}
-
-void stub_warn(const char *file, int line)
-{
-	__atomic_fetch_add(&host_warnings, 1, __ATOMIC_RELAXED);
-	fprintf(stderr, "WARNING at %s:%d\n", file, line);
 }

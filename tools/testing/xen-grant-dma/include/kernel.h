@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stub/config.h"
+#include <linux/kconfig.h>
 #include "stub/compiler.h"
 #include "stub/types.h"
 #include "stub/bits.h"
@@ -27,12 +27,14 @@
 #include "stub/lock.h"
 #include "stub/percpu.h"
 #include "stub/work.h"
+#include "stub/thread.h"
 #include "stub/printk.h"
 #include <linux/list.h>
 #include "stub/memory.h"
 #include "stub/device.h"
-#include <linux/scatterlist.h>
+#include <linux/dma-map-ops.h>
 #include "stub/trace.h"
 #include "stub/xen.h"
+#include "stub/module.h"
 
 #endif /* _KERNEL_H */

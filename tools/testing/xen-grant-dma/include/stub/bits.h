@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Arithmetic and bitmaps. */
 
+#define BITS_PER_LONG 64
+#define BITS_PER_LONG_LONG 64
+
 /* ---- math, bits ---- */
 #define min(a, b) ({ typeof((a) + (b)) _a = (a), _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ typeof((a) + (b)) _a = (a), _b = (b); _a > _b ? _a : _b; })
@@ -23,8 +26,7 @@
 #define _AC(x, y) x##y
 #define UL(x) x##UL
 #define lower_32_bits(x) ((u32)(x))
-#define SZ_64K 0x10000
-#define SZ_1M 0x100000
+#include <linux/sizes.h>
 #define hweight64(x) __builtin_popcountll(x)
 static __always_inline unsigned int fls(unsigned int x) { return x ? 32 - __builtin_clz(x) : 0; }
 static __always_inline unsigned int fls64(u64 x) { return x ? 64 - __builtin_clzll(x) : 0; }

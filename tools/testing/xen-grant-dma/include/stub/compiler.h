@@ -31,14 +31,6 @@
 #define __attribute_const__ __attribute__((const))
 #define __context_unsafe(x)
 #define __bitwise
-struct kunit;
-struct task_struct {
-	char comm[16];
-	int pid;
-	struct kunit *kunit_test;
-};
-extern __thread struct task_struct stub_current;
-#define current (&stub_current)
 #define __no_context_analysis
 #define context_unsafe(x) x
 #define __guarded_by(x)
@@ -73,20 +65,6 @@ void stub_warn(const char *file, int line);
 #define WARN_ON_ONCE WARN_ON
 #define WARN(x, ...) WARN_ON(x)
 #define WARN_ONCE(x, ...) WARN_ON(x)
-#define EXPORT_SYMBOL(x)
-#define EXPORT_SYMBOL_GPL(x)
-#define MODULE_DESCRIPTION(x)
-#define MODULE_AUTHOR(x)
-#define MODULE_LICENSE(x)
-#define MODULE_PARM_DESC(a, b)
-#define late_initcall(f) int stub_initcall_##f(void) { return f(); }
-#define module_param_named(...)
-#define module_param(...)
-#define module_param_cb(name, o, ...) const struct kernel_param_ops *stub_param_##name = (o);
-#define KBUILD_MODNAME "stub"
-#define core_initcall_sync(f) int stub_initcall_##f(void) { return f(); }
-#define subsys_initcall(f) int stub_initcall_##f(void) { return f(); }
-#define core_initcall(f) int stub_initcall_##f(void) { return f(); }
 #define ERR_PTR(e) ((void *)(long)(e))
 #define IS_ERR(p) ((unsigned long)(void *)(p) >= (unsigned long)-4095)
 #define PTR_ERR(p) ((long)(p))

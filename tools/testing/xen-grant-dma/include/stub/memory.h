@@ -8,6 +8,33 @@
 #define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
 #define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 #define MAX_PAGE_ORDER 10
+#define ARCH_DMA_MINALIGN 8
+typedef unsigned long pgprot_t;
+typedef unsigned long pgoff_t;
+#define min_low_pfn 0UL
+#define max_pfn (min_low_pfn + host_ram_pages)
+#define pgprot_decrypted(prot) (prot)
+#define pgprot_encrypted(prot) (prot)
+#define pgprot_dmacoherent(prot) (prot)
+#define pgprot_writecombine(prot) (prot)
+#define PAGE_KERNEL 0
+
+struct file;
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_pgoff;
+	pgprot_t vm_page_prot;
+	struct file *vm_file;
+};
+
+#define vma_pages(vma) (((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
+#define vma_end_pgoff(vma) ((vma)->vm_pgoff + vma_pages(vma))
+#define vma_start_pgoff(vma) ((vma)->vm_pgoff)
+#define remap_pfn_range(...) (-EINVAL)
+#define is_vmalloc_addr(p) false
+#define vmalloc_to_page(p) NULL
 #define GFP_KERNEL 1u
 #define GFP_ATOMIC 2u
 #define GFP_NOWAIT 2u
@@ -20,7 +47,12 @@
 #define __GFP_BITS_MASK (~0u)
 #define GFP_RECLAIM_MASK 0u
 #define __GFP_BITS_SHIFT 26
-#define __GFP_DMA 0u
+#define __GFP_DMA 0x100u
+#define __GFP_DMA32 0x200u
+#define __GFP_HIGHMEM 0x400u
+#define GFP_DMA __GFP_DMA
+#define GFP_DMA32 __GFP_DMA32
+#define __GFP_NORETRY 0u
 #define gfpflags_allow_blocking(g) ((g) & GFP_KERNEL)
 struct address_space;
 typedef struct { unsigned long f; } memdesc_flags_t;
@@ -144,5 +176,4 @@ static inline int __sysfs_match(const char * const *a, size_t n, const char *s)
 { for (size_t i = 0; i < n; i++) if (a[i] && !strcmp(a[i], s)) return i; return -EINVAL; }
 #define sysfs_match_string(a, s) __sysfs_match(a, ARRAY_SIZE(a), s)
 #define sysfs_emit(b, ...) sprintf(b, __VA_ARGS__)
-struct kernel_param; struct kernel_param_ops { int (*set)(const char *, const struct kernel_param *); int (*get)(char *, const struct kernel_param *); };
 

@@ -13,7 +13,7 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef unsigned int gfp_t; typedef unsigned int xa_mark_stub_t;
-typedef u64 dma_addr_t; typedef u64 phys_addr_t; typedef u64 resource_size_t;
+typedef u64 dma_addr_t; typedef u64 pci_bus_addr_t; typedef u64 phys_addr_t; typedef u64 resource_size_t;
 typedef unsigned short umode_t; typedef unsigned char uchar_stub;
 typedef struct { int counter; } atomic_t;
 typedef struct { s64 counter; } atomic64_t;
