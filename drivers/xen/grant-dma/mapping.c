@@ -237,6 +237,17 @@ static void grant_parts(const struct grant_mapping *mapping, grant_ref_t ref,
 	}
 }
 
+/* Notes where a mapping with copies ends, at each reference that grants no copy. */
+static void note_end(struct grant_ranges *ranges, grant_ref_t first,
+		     unsigned int count)
+{
+	u32 kind = GRANT_REF_MAPPING | GRANT_REF_COPIES;
+
+	for (; count; count--, first++, kind = GRANT_REF_MIDDLE)
+		if (!grant_ref_page(ranges, first))
+			grant_ref_set_count(ranges, first, kind, count);
+}
+
 /* Takes the page of slots out of what is known of a reference, if there is one. */
 static struct grant_slot_page *take_page(struct grant_backend *backend,
 					 grant_ref_t ref)
@@ -370,10 +381,11 @@ static bool map_range(struct grant_mapping *mapping,
 	if (copies)
 		copy_segment(mapping, first, segment);
 	grant_segment(mapping, first, segment, copies);
-	/* A page of slots knows the mapping. */
-	if (!grant_ref_page(backend->ranges, first))
-		grant_ref_set_mapping(backend->ranges, first, segment->pages,
-				      copies);
+	if (copies)
+		note_end(backend->ranges, first, segment->pages);
+	else
+		grant_ref_set_count(backend->ranges, first, GRANT_REF_MAPPING,
+				    segment->pages);
 	return true;
 
 cancel:
@@ -450,7 +462,7 @@ static __always_inline dma_addr_t map_pages(struct grant_backend *backend,
 		return DMA_MAPPING_ERROR;
 	grant_table_grant(first, backend->domid, XEN_PFN_DOWN(phys), pages,
 			  dir == DMA_TO_DEVICE);
-	grant_ref_set_mapping(backend->ranges, first, pages, false);
+	grant_ref_set_count(backend->ranges, first, GRANT_REF_MAPPING, pages);
 	return grant_dma_addr(first, xen_offset_in_page(phys));
 }
 
@@ -686,47 +698,60 @@ static void sync_part(struct grant_slot_page *page, struct grant_copy *copy,
 	}
 }
 
+/*
+ * The end of the mapping that has an address, or of its last Xen page. Where that is
+ * not behind the address, no copy is there and none follows.
+ */
+static dma_addr_t end_of_mapping(const struct grant_ranges *ranges,
+				 struct grant_slot_page *page, dma_addr_t addr)
+{
+	grant_ref_t ref = xen_grant_dma_ref(addr);
+	const struct grant_copy *copy;
+
+	if (!page)
+		return grant_dma_addr(ref + grant_ref_count(ranges, ref), 0);
+	copy = grant_slot_copy(page, addr);
+	return addr < copy->addr ? 0 : copy->addr + copy->size;
+}
+
 /**
  * grant_sync() - let the device or the CPU see what the other one wrote
  * @backend: the backend
  * @addr: DMA address within a mapping
- * @size: bytes
+ * @size: bytes; of any number, as it may be the device's, those of the mapping count
  * @dir: direction
  * @for_device: whether it is the device that will see
  *
- * Nothing beside the mapping is touched.
+ * Nothing beside the mapping is touched, nor looked at: it may be about to end.
  *
  * Context: Any.
- * Return: false if there are bytes of another mapping, or of none.
+ * Return: false if there are bytes of another mapping, or of none, as far as can be
+ * known.
  */
 bool grant_sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		enum dma_data_direction dir, bool for_device)
 {
 	const struct grant_ranges *ranges = backend->ranges;
 	struct grant_slot_page *page;
-	dma_addr_t start = addr;
-	struct grant_copy *copy;
 	bool right = true;
-	size_t part, left;
+	dma_addr_t end;
+	size_t part;
 
+	if (!grant_ref_exists(ranges, addr))
+		return false;
 	for (; size; size -= part, addr += part) {
-		part = part_of(addr, size);
-		if (!grant_ref_exists(ranges, addr))
-			return false;
 		page = grant_ref_page(ranges, xen_grant_dma_ref(addr));
-		if (!page)
-			continue;
-		copy = grant_slot_copy(page, addr);
-		if (start < copy->addr || addr >= copy->addr + copy->size)
-			return false;
-		/* The mapping's end is known now; what is behind it is others'. */
-		left = copy->addr + copy->size - addr;
-		if (size > left) {
-			size = left;
-			part = min(part, left);
+		end = end_of_mapping(ranges, page, addr);
+		if (addr >= end)
+			return !page && right;
+		if (size > end - addr) {
+			size = end - addr;
 			right = false;
 		}
-		sync_part(page, copy, addr, part, dir, for_device);
+		part = part_of(addr, size);
+		if (page)
+			sync_part(page, grant_slot_copy(page, addr), addr, part,
+				  dir, for_device);
 	}
 	return right;
 }

@@ -29,6 +29,7 @@ struct grant_slot_page;
 /* The two low bits of grant_ref_info::kind, which are 0 in the address of a page. */
 #define GRANT_REF_MAPPING	1
 #define GRANT_REF_DEFERRED	2
+#define GRANT_REF_MIDDLE	3
 #define GRANT_REF_KIND		3
 
 #define GRANT_REF_COPIES	4
@@ -39,7 +40,9 @@ struct grant_slot_page;
  * @page: while it grants a page of slots: that page; else NULL
  * @kind: tells the others from @page (Xen's guests are little-endian). Of the first
  *	reference of a mapping, if that grants no page of slots: GRANT_REF_MAPPING,
- *	GRANT_REF_COPIES if another one does, and the number of references
+ *	GRANT_REF_COPIES if another one does, and the number of references. Of a
+ *	later one of a mapping with GRANT_REF_COPIES, or that begins with a page of
+ *	slots: GRANT_REF_MIDDLE and the number of references from it to the end
  * @deferred: while its range is deferred, see deferred.c: @next is the entry after
  *	it in the list, @order the range's; @left is the number of entries that a
  *	range has in the list, for its first reference
@@ -114,19 +117,26 @@ static inline bool grant_ref_exists(const struct grant_ranges *ranges,
 static inline struct grant_slot_page *
 grant_ref_page(const struct grant_ranges *ranges, grant_ref_t ref)
 {
-	const union grant_ref_info *info = &ranges->info[ref];
+	struct grant_slot_page *page = READ_ONCE(ranges->info[ref].page);
 
-	return info->kind & GRANT_REF_KIND ? NULL : info->page;
+	return (unsigned long)page & GRANT_REF_KIND ? NULL : page;
 }
 
-/* Notes that a mapping begins with a reference that grants no page of slots. */
-static inline void grant_ref_set_mapping(struct grant_ranges *ranges,
-					 grant_ref_t first, unsigned int count,
-					 bool copies)
+/* Notes how long a mapping lasts from a reference on that grants no page of slots. */
+static inline void grant_ref_set_count(struct grant_ranges *ranges,
+				       grant_ref_t ref, u32 kind,
+				       unsigned int count)
 {
-	ranges->info[first].kind = count << GRANT_REF_COUNT_SHIFT |
-				   GRANT_REF_MAPPING |
-				   (copies ? GRANT_REF_COPIES : 0);
+	ranges->info[ref].kind = count << GRANT_REF_COUNT_SHIFT | kind;
+}
+
+/* What grant_ref_set_count() noted, or 0. */
+static inline unsigned int grant_ref_count(const struct grant_ranges *ranges,
+					   grant_ref_t ref)
+{
+	u32 kind = ranges->info[ref].kind;
+
+	return kind & GRANT_REF_MAPPING ? kind >> GRANT_REF_COUNT_SHIFT : 0;
 }
 
 struct grant_ranges *grant_ranges_get(void);

@@ -769,6 +769,55 @@ static void sync_beyond_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(test, "misused"), 1);
 }
 
+/* Has a reference seem to grant a copy of all that is in reach of its mapping. */
+static struct grant_slot_page *trap(struct kunit *test, dma_addr_t addr)
+{
+	struct bounce_test *t = test->priv;
+	struct grant_slot_page *page;
+
+	page = kunit_kzalloc(test, struct_size(page, copies, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	page->vaddr = page_address(test_pages(test, SZ_4K));
+	memset(page->vaddr, ANSWER, SZ_4K);
+	page->shift = XEN_PAGE_SHIFT - GRANT_SLOT_MIN_SHIFT;
+	page->copies[0] = (struct grant_copy) {
+		.origin = page_to_phys(t->block) + SZ_64K,
+		.addr = addr,
+		.size = SZ_64K,
+	};
+	return page;
+}
+
+/*
+ * References behind a mapping are others', whose copies come and go meanwhile. So a
+ * sync must not even look at them, wherever it begins.
+ */
+static void sync_looks_at_its_own(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	union grant_ref_info *behind, old;
+	size_t size, offset;
+	dma_addr_t addr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
+		size = misuse_sizes[i];
+		addr = raw_map(test, block, size, DMA_BIDIRECTIONAL);
+		behind = &slots_of(t->dev)->backend->ranges->info
+				[xen_grant_dma_ref(addr + size - 1) + 1];
+		old = *behind;
+		behind->page = trap(test, addr);
+		for (offset = 0; offset < size; offset += 37)
+			raw_sync_for_cpu(test, addr + offset, SZ_64K,
+					 DMA_BIDIRECTIONAL);
+		*behind = old;
+		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
+		raw_unmap(test, addr, size, DMA_BIDIRECTIONAL);
+	}
+	expect_idle(test);
+}
+
 static void unmap_of_wrong_size(struct kunit *test)
 {
 	dma_addr_t addrs[3];
@@ -1026,6 +1075,7 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(unwritten_status_is_no_success, table_params),
 	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
 	KUNIT_CASE(sync_beyond_mapping),
+	KUNIT_CASE(sync_looks_at_its_own),
 	KUNIT_CASE(unmap_of_wrong_size),
 	KUNIT_CASE(unmap_twice),
 	KUNIT_CASE(unmap_of_nonsense),
@@ -1056,6 +1106,7 @@ static struct kunit_case full_cases[] = {
 	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
 	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
 	KUNIT_CASE(sync_beyond_mapping),
+	KUNIT_CASE(sync_looks_at_its_own),
 	KUNIT_CASE(unmap_of_wrong_size),
 	KUNIT_CASE(unmap_twice),
 	KUNIT_CASE(readonly_is_apart),
