@@ -8,7 +8,7 @@
 
 #include "backend.h"
 
-/* Protects the list of backends and each backend's list of devices. */
+/* Protects the list of backends, each backend's list of devices, and their pools. */
 DEFINE_MUTEX(grant_backends_lock);
 LIST_HEAD(grant_backends);
 

@@ -195,10 +195,13 @@ static void release_pools(void *data)
 	struct grant_device *gdev = data;
 	unsigned int use;
 
+	/* debugfs looks at them. */
+	mutex_lock(&grant_backends_lock);
 	for (use = 0; use < GRANT_SLOT_USES; use++) {
 		grant_pool_destroy(gdev->pools[use]);
 		gdev->pools[use] = NULL;
 	}
+	mutex_unlock(&grant_backends_lock);
 }
 
 /**
@@ -215,11 +218,13 @@ void grant_device_add_pools(struct device *dev)
 	bool all = true;
 	unsigned int use;
 
+	mutex_lock(&grant_backends_lock);
 	for (use = 0; use < GRANT_SLOT_USES; use++) {
 		gdev->pools[use] = grant_pool_create(gdev->backend,
 						     use == GRANT_SLOT_READONLY);
 		all &= !!gdev->pools[use];
 	}
+	mutex_unlock(&grant_backends_lock);
 	if (devm_add_action_or_reset(dev, release_pools, gdev) || !all)
 		dev_warn(dev, "too few references or pages for a pool, DMA may stall when others use them all\n");
 }
