@@ -25,7 +25,8 @@ bool kmsg_dump_get_line(struct kmsg_dump_iter *iter, bool syslog, char *line,
 #define pr_err stub_printk
 #define pr_info stub_printk
 #define pr_debug(...) do { } while (0)
-#define pr_warn_once(...) do { static bool _o; if (!_o) { _o = true; stub_printk(__VA_ARGS__); } } while (0)
+#define printk_deferred_once(...) do { static bool _o; if (!xchg(&_o, true)) stub_printk(__VA_ARGS__); } while (0)
+#define pr_warn_once printk_deferred_once
 #define pr_warn_ratelimited stub_printk
 #define pr_err_ratelimited stub_printk
 #define pr_info_ratelimited stub_printk
