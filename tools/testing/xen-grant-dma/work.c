@@ -19,7 +19,8 @@ unsigned long stub_jiffies(void)
 /* Those that are queued, in their order; one thread at a time does work. */
 static LIST_HEAD(queue);
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t run_lock = PTHREAD_MUTEX_INITIALIZER;
+/* A work may wait for another one. */
+static pthread_mutex_t run_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static void set_pending(struct delayed_work *work, bool pending)
 {

@@ -27,6 +27,7 @@
 #define __aligned(x) __attribute__((aligned(x)))
 #define __counted_by(x)
 #define __printf(a, b)
+#define __noreturn __attribute__((noreturn))
 #define __malloc
 #define __attribute_const__ __attribute__((const))
 #define __context_unsafe(x)
