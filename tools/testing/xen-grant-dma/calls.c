@@ -536,8 +536,9 @@ static void run_unmap(const struct call_args *a)
 /* Syncs */
 
 /*
- * A driver passes on the length that the device names. Where that leads to pages that
- * are not the mapping's, it must be said, once for each time that the device is bound.
+ * A driver passes on the length that the device names. Where that leads from the first
+ * page of a mapping to one that is not the mapping's, it must be said, once for each
+ * time that the device is bound.
  */
 static void sync_single(struct mapping *m, size_t offset, size_t size, bool for_device)
 {
@@ -545,7 +546,8 @@ static void sync_single(struct mapping *m, size_t offset, size_t size, bool for_
 	const struct dma_map_ops *ops = device->dev.dma_ops;
 	dma_addr_t addr = m->model[0].addr + offset;
 	bool lies = offset + size > m->size;
-	bool beyond = addr + size > round_up(m->model[0].addr + m->size, XEN_PAGE_SIZE);
+	bool beyond = XEN_PFN_DOWN(addr) == XEN_PFN_DOWN(m->model[0].addr) &&
+		addr + size > round_up(m->model[0].addr + m->size, XEN_PAGE_SIZE);
 	unsigned int before = misuses();
 
 	if (for_device)
