@@ -33,3 +33,12 @@ void __bitmap_clear(unsigned long *map, unsigned int start, int len)
 	return min(idx * 64 + __ffs(tmp), size)
 unsigned long find_next_bit(const unsigned long *a, unsigned long size, unsigned long off) { FIND(a[idx]); }
 unsigned long find_next_zero_bit(const unsigned long *a, unsigned long size, unsigned long off) { FIND(~a[idx]); }
+
+unsigned int bitmap_weight(const unsigned long *map, unsigned int bits)
+{
+	unsigned int bit, weight = 0;
+
+	for_each_set_bit(bit, map, bits)
+		weight++;
+	return weight;
+}

@@ -33,7 +33,7 @@ int devm_add_action_or_reset(struct device *dev, void (*action)(void *), void *d
 	return ret;
 }
 
-void stub_devres_release(struct device *dev)
+static void release_devres(struct device *dev)
 {
 	struct devres *devres;
 
@@ -42,6 +42,81 @@ void stub_devres_release(struct device *dev)
 		devres->action(devres->data);
 		kfree(devres);
 	}
+}
+
+/* Drivers match every device of their bus. */
+static LIST_HEAD(drivers);
+
+int driver_register(struct device_driver *driver)
+{
+	list_add_tail(&driver->node, &drivers);
+	return 0;
+}
+
+void driver_unregister(struct device_driver *driver)
+{
+	list_del(&driver->node);
+}
+
+int device_attach(struct device *dev)
+{
+	struct device_driver *driver;
+
+	list_for_each_entry(driver, &drivers, node)
+		if (driver->bus == dev->bus)
+			dev->driver = driver;
+	return !!dev->driver;
+}
+
+void device_release_driver(struct device *dev)
+{
+	release_devres(dev);
+	dev->driver = NULL;
+}
+
+int dev_set_name(struct device *dev, const char *format, ...)
+{
+	char name[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	dev->name = kstrdup(name, GFP_KERNEL);
+	return dev->name ? 0 : -ENOMEM;
+}
+
+int device_register(struct device *dev)
+{
+	device_attach(dev);
+	return 0;
+}
+
+void device_unregister(struct device *dev)
+{
+	device_release_driver(dev);
+	kfree(dev->name);
+	dev->release(dev);
+}
+
+static void free_device(struct device *dev)
+{
+	kfree(dev);
+}
+
+struct device *root_device_register(const char *name)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev || dev_set_name(dev, "%s", name))
+		abort();
+	dev->release = free_device;
+	return dev;
+}
+
+void root_device_unregister(struct device *dev)
+{
+	device_unregister(dev);
 }
 
 int host_bind(struct device *dev, const char *name, domid_t domid, const char *level)
@@ -67,11 +142,13 @@ int host_bind(struct device *dev, const char *name, domid_t domid, const char *l
 
 void host_unbind(struct device *dev)
 {
-	stub_devres_release(dev);
+	release_devres(dev);
 }
 
 void host_init(void)
 {
+	/* What was said before a fault must not be lost. */
+	setlinebuf(stdout);
 	memory_init();
 	cpu_init();
 	xen_init();

@@ -15,8 +15,9 @@ link() {
 	ln -sfn "$2" "$links/$1"
 }
 
-for name in cc_platform dma-direct dma-direction dma-map-ops dma-mapping glob iommu-dma kconfig list kmsan log2 mem_encrypt pci-p2pdma poison \
-	scatterlist sizes swiotlb; do
+for name in args cc_platform cleanup dma-direct dma-direction dma-map-ops dma-mapping err \
+	glob iommu-dma kconfig kern_levels kmsan kref list log2 mem_encrypt pci-p2pdma poison prandom \
+	refcount refcount_types scatterlist sizes swiotlb typecheck; do
 	link "linux/$name.h" "$kernel/include/linux/$name.h"
 done
 for path in "$kernel"/include/kunit/*.h; do

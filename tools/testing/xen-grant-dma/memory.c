@@ -98,7 +98,6 @@ static void page_init(struct page *page)
 {
 	memset(page, 0, sizeof(*page));
 	page->page_type = ~0u;
-	atomic_set(&page->_refcount, 1);
 	unpoison(page_address(page), PAGE_SIZE);
 	if (host_page_taken)
 		host_page_taken(page_to_pfn(page));
@@ -110,10 +109,8 @@ static void make_compound(struct page *page, unsigned int order)
 
 	page->flags.f |= BIT(PG_head);
 	((struct folio *)page)->_nr_pages = 1 << order;
-	for (i = 1; i < 1 << order; i++) {
+	for (i = 1; i < 1 << order; i++)
 		page[i].compound_info = GENMASK(63, order + 6) | 1;
-		atomic_set(&page[i]._refcount, 0);
-	}
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
@@ -129,6 +126,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	page = pfn_to_page(HOST_FIRST_PFN + at);
 	for (i = 0; i < 1UL << order; i++)
 		page_init(page + i);
+	/* That of the first is the one of all, until somebody splits them. */
+	atomic_set(&page->_refcount, 1);
 	if (order && (gfp & __GFP_COMP))
 		make_compound(page, order);
 	if (gfp & __GFP_ZERO)
@@ -136,9 +135,9 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	return page;
 }
 
-void __folio_put(struct folio *folio)
+static void free_pages_at(unsigned long pfn, unsigned long n)
 {
-	unsigned long n = folio_nr_pages(folio), pfn = folio_pfn(folio), i;
+	unsigned long i;
 
 	for (i = 0; i < n; i++) {
 		if (host_page_freed)
@@ -148,15 +147,25 @@ void __folio_put(struct folio *folio)
 	give_pages(pfn - HOST_FIRST_PFN, n);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+void __folio_put(struct folio *folio)
 {
-	unsigned long n = folio_test_large(page_folio(page)) ? 1 : 1UL << order, i;
-
-	for (i = 0; i < n; i++)
-		put_page(page + i);
+	free_pages_at(folio_pfn(folio), folio_nr_pages(folio));
 }
 
-/* All that is allocated without __GFP_COMP has a count for each page. */
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (atomic_dec_and_test(&page->_refcount))
+		free_pages_at(page_to_pfn(page), 1UL << order);
+}
+
+static void split_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 1; i < 1UL << order; i++)
+		atomic_set(&page[i]._refcount, 1);
+}
+
 void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
 	unsigned long n = PAGE_ALIGN(size) >> PAGE_SHIFT, i;
@@ -165,6 +174,7 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 
 	if (!page)
 		return NULL;
+	split_page(page, order);
 	for (i = n; i < 1UL << order; i++)
 		put_page(page + i);
 	return page_address(page);
@@ -183,15 +193,50 @@ void host_set_slab(struct page *page, bool slab)
 	page->page_type = slab ? (unsigned int)PGTY_slab << 24 : ~0u;
 }
 
-/* As slab aligns what is large: to its size's power of two, here up to a cache line. */
+/*
+ * Each object has pages of its own, which a sanitizer guards on both sides; what is
+ * larger is not slab's in the kernel either.
+ */
+static size_t object_offset(size_t size)
+{
+	size_t align = is_power_of_2(size) ? size : 16;
+
+	return ALIGN_DOWN((PAGE_SIZE - size) / 2, align);
+}
+
 void *stub_kmalloc(size_t size, gfp_t gfp)
 {
-	size_t align = size >= 64 ? 64 : 16;
-	void *p = NULL;
+	struct page *page;
+	char *object;
 
-	if (host_allocation_fails(gfp) || posix_memalign(&p, align, size ?: 1))
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > PAGE_SIZE) {
+		object = host_allocation_fails(gfp) ? NULL : aligned_alloc(64, ALIGN(size, 64));
+		return object && (gfp & __GFP_ZERO) ? memset(object, 0, size) : object;
+	}
+	page = alloc_pages(gfp, 0);
+	if (!page)
 		return NULL;
-	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+	host_set_slab(page, true);
+	object = page_address(page) + object_offset(size);
+	poison(page_address(page), PAGE_SIZE);
+	unpoison(object, size);
+	return object;
+}
+
+void kfree(const void *object)
+{
+	char *p = (char *)object;
+
+	if (ZERO_OR_NULL_PTR(object))
+		return;
+	if (p < host_ram || p >= host_ram + host_ram_pages * PAGE_SIZE) {
+		free(p);
+		return;
+	}
+	host_set_slab(virt_to_page(p), false);
+	put_page(virt_to_page(p));
 }
 
 void memory_init(void)

@@ -7,6 +7,10 @@
 
 #include "host.h"
 
+/* Those of the C library. */
+#undef snprintf
+#undef vsnprintf
+
 bool host_quiet;
 unsigned int host_messages, host_warnings;
 
@@ -141,6 +145,17 @@ int stub_snprintf(char *to, size_t size, const char *format, ...)
 	return length;
 }
 
+int scnprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = stub_vsnprintf(to, size, format, args);
+	va_end(args);
+	return size ? min_t(int, length, size - 1) : 0;
+}
+
 char *kasprintf(gfp_t gfp, const char *format, ...)
 {
 	char text[256];
@@ -161,6 +176,7 @@ static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 void stub_printk(const char *format, ...)
 {
 	char text[1024];
+	size_t length;
 	va_list args;
 
 	/* KERN_INFO and the like. */
@@ -174,8 +190,9 @@ void stub_printk(const char *format, ...)
 	pthread_mutex_lock(&log_lock);
 	snprintf(lines[line_count++ % LINES], sizeof(*lines), "%s", text);
 	pthread_mutex_unlock(&log_lock);
+	length = strlen(text);
 	if (!host_quiet)
-		printf("%s%s", text, strchr(text, '\n') ? "" : "\n");
+		printf("%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
 }
 
 void kmsg_dump_rewind(struct kmsg_dump_iter *iter)

@@ -24,6 +24,11 @@
 #include "stub/types.h"
 #include "stub/bits.h"
 #include "stub/atomic.h"
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/kern_levels.h>
+#include <linux/log2.h>
+#include <linux/typecheck.h>
 #include "stub/lock.h"
 #include "stub/percpu.h"
 #include "stub/work.h"
@@ -36,5 +41,7 @@
 #include "stub/trace.h"
 #include "stub/xen.h"
 #include "stub/module.h"
+#include <linux/prandom.h>
+#include "stub/kunit.h"
 
 #endif /* _KERNEL_H */

@@ -64,10 +64,13 @@ static __always_inline bool atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 n)
 #define atomic64_inc_return(v) __atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 #define atomic64_dec_return(v) __atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 
-struct kref { atomic_t refcount; };
-static inline void kref_init(struct kref *k) { atomic_set(&k->refcount, 1); }
-static inline void kref_get(struct kref *k) { atomic_inc(&k->refcount); }
-static inline unsigned int kref_read(const struct kref *k) { return atomic_read(&k->refcount); }
-static inline int kref_put(struct kref *k, void (*rel)(struct kref *))
-{ if (atomic_dec_and_test(&k->refcount)) { rel(k); return 1; } return 0; }
 
+
+#define atomic_cmpxchg_is(v, old, new) ({ int _old = (old); atomic_try_cmpxchg(v, &_old, new); })
+#define atomic_fetch_add_relaxed(i, v) __atomic_fetch_add(&(v)->counter, i, __ATOMIC_RELAXED)
+#define atomic_fetch_sub_relaxed(i, v) __atomic_fetch_sub(&(v)->counter, i, __ATOMIC_RELAXED)
+#define atomic_fetch_sub_release(i, v) __atomic_fetch_sub(&(v)->counter, i, __ATOMIC_ACQ_REL)
+#define atomic_try_cmpxchg_relaxed atomic_try_cmpxchg
+#define atomic_try_cmpxchg_release atomic_try_cmpxchg
+#define atomic_try_cmpxchg_acquire atomic_try_cmpxchg
+#define smp_acquire__after_ctrl_dep() do { } while (0)

@@ -95,3 +95,11 @@ again:
 #define bitmap_zalloc(n, g) kcalloc(BITS_TO_LONGS(n), sizeof(long), g)
 #define bitmap_free kfree
 
+
+#define for_each_set_bit(bit, map, size)					\
+	for ((bit) = 0; (bit) = find_next_bit(map, size, bit), (bit) < (size); (bit)++)
+
+#define __change_bit(nr, map)	((map)[(nr) / 64] ^= BIT((nr) % 64))
+#define clear_bit		__clear_bit
+unsigned int bitmap_weight(const unsigned long *map, unsigned int bits);
+#define put_unaligned(value, to)	memcpy(to, &(typeof(*(to))){ value }, sizeof(*(to)))

@@ -29,6 +29,15 @@
 #define __printf(a, b)
 #define __noreturn __attribute__((noreturn))
 #define __malloc
+#define __cleanup(function) __attribute__((cleanup(function)))
+#define __cond_acquires(...)
+#define __noreturn __attribute__((noreturn))
+#define __nonnull_args(...) __attribute__((nonnull(__VA_ARGS__)))
+#define __used __attribute__((used))
+#define __section(name) __attribute__((section(name)))
+#define __PASTE(a, b) ___PASTE(a, b)
+#define ___PASTE(a, b) a##b
+#define __UNIQUE_ID(prefix) __PASTE(__PASTE(stub_, prefix), __COUNTER__)
 #define __attribute_const__ __attribute__((const))
 #define __context_unsafe(x)
 #define __bitwise
@@ -56,8 +65,10 @@
 #define __same_type(a, b) __builtin_types_compatible_p(typeof(a), typeof(b))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BUILD_BUG_ON(x) _Static_assert(!(x), #x)
+#define BUILD_BUG_ON_MSG(x, text) _Static_assert(!(x), text)
+#define __is_constexpr(x) __builtin_constant_p(x)
 #define BUILD_BUG_ON_ZERO(x) 0
-#define static_assert _Static_assert
+#define static_assert(x, ...) _Static_assert(x, #x)
 #define BUG() __builtin_trap()
 #define BUG_ON(x) do { if (unlikely(x)) BUG(); } while (0)
 #define VM_BUG_ON(x) do { } while (0)
@@ -66,12 +77,6 @@ void stub_warn(const char *file, int line);
 #define WARN_ON_ONCE WARN_ON
 #define WARN(x, ...) WARN_ON(x)
 #define WARN_ONCE(x, ...) WARN_ON(x)
-#define ERR_PTR(e) ((void *)(long)(e))
-#define IS_ERR(p) ((unsigned long)(void *)(p) >= (unsigned long)-4095)
-#define PTR_ERR(p) ((long)(p))
-static inline bool IS_ERR_OR_NULL(const void *p) { return !p || IS_ERR(p); }
-#define MAX_ERRNO 4095
-#define IS_ERR_VALUE(x) unlikely((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO)
 #ifndef EREMOTEIO
 #define EREMOTEIO 121
 #endif

@@ -99,3 +99,10 @@ int devm_add_action(struct device *dev, void (*action)(void *), void *data);
 int devm_add_action_or_reset(struct device *dev, void (*action)(void *), void *data);
 #define devm_kzalloc(dev, size, gfp)	kzalloc(size, gfp)
 #define devm_kfree(dev, p)		kfree(p)
+
+struct virtio_device {
+	struct device dev;
+	u64 features;
+};
+
+#define __virtio_clear_bit(vdev, bit)	((vdev)->features &= ~BIT_ULL(bit))

@@ -32,15 +32,6 @@ struct mutex { pthread_mutex_t m; };
 #define mutex_lock(x) pthread_mutex_lock(&(x)->m)
 #define mutex_unlock(x) pthread_mutex_unlock(&(x)->m)
 #define mutex_init(x) pthread_mutex_init(&(x)->m, NULL)
-static inline int kref_put_mutex(struct kref *k, void (*rel)(struct kref *), struct mutex *m)
-{
-	if (atomic_add_unless(&k->refcount, -1, 1))
-		return 0;
-	mutex_lock(m);
-	if (!atomic_dec_and_test(&k->refcount)) { mutex_unlock(m); return 0; }
-	rel(k);
-	return 1;
-}
 #define in_atomic() 0
 #define irqs_disabled() 0
 #define cond_resched() do { } while (0)
@@ -77,3 +68,10 @@ struct lock_class_key { int x; };
 #else
 #define cpu_relax()	asm volatile("yield" ::: "memory")
 #endif
+
+#include <linux/refcount.h>
+#include <linux/kref.h>
+
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
+#define mutex_lock_interruptible(x) (mutex_lock(x), 0)

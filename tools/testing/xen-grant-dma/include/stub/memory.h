@@ -102,6 +102,7 @@ static __always_inline unsigned long _compound_head(const struct page *page)
 #define page_folio(p) ((struct folio *)_compound_head(p))
 #define pfn_folio(pfn) page_folio(pfn_to_page(pfn))
 #define folio_pfn(f) page_to_pfn(&(f)->page)
+#define virt_to_folio(v) page_folio(virt_to_page(v))
 #define folio_test_slab(f) (READ_ONCE((f)->page.page_type) >> 24 == PGTY_slab)
 #define folio_ref_count(f) atomic_read(&(f)->page._refcount)
 static inline bool folio_test_large(const struct folio *f) { return test_bit(PG_head, &f->flags.f); }
@@ -156,16 +157,18 @@ void *stub_kmalloc(size_t size, gfp_t gfp);
 #define clear_page(p) memset(p, 0, PAGE_SIZE)
 extern __thread unsigned int stub_cpu;
 #define raw_smp_processor_id() ((int)stub_cpu)
-#define kfree(p) free((void *)(p))
-#define kvfree(p) free((void *)(p))
-#define vfree(p) free((void *)(p))
+#define ZERO_SIZE_PTR ((void *)16)
+#define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= 16)
+void kfree(const void *object);
+#define kvfree kfree
+#define vfree kfree
 #define vmalloc(n) kmalloc(n, GFP_KERNEL)
 #define vzalloc(n) kzalloc(n, GFP_KERNEL)
 #define struct_size(p, m, n) (sizeof(*(p)) + sizeof(*(p)->m) * (n))
 struct kmem_cache { size_t size; };
 #define kmem_cache_alloc(c, g) kzalloc((c)->size, g)
 #define kmem_cache_alloc_lru(c, l, g) kzalloc((c)->size, g)
-#define kmem_cache_free(c, p) free(p)
+#define kmem_cache_free(c, p) kfree(p)
 #define want_init_on_alloc(g) 1
 #define memremap(a, s, f) NULL
 #define memunmap(p) do { } while (0)
@@ -177,3 +180,17 @@ static inline int __sysfs_match(const char * const *a, size_t n, const char *s)
 #define sysfs_match_string(a, s) __sysfs_match(a, ARRAY_SIZE(a), s)
 #define sysfs_emit(b, ...) sprintf(b, __VA_ARGS__)
 
+
+char *kstrdup(const char *text, gfp_t gfp);
+char *kstrndup(const char *text, size_t max, gfp_t gfp);
+void *kmemdup(const void *from, size_t size, gfp_t gfp);
+void *memchr_inv(const void *start, int c, size_t bytes);
+char *strnstr(const char *text, const char *what, size_t length);
+ssize_t strscpy(char *to, const char *from, size_t size);
+
+#define page_ref_freeze(page, count)	atomic_cmpxchg_is(&(page)->_refcount, count, 0)
+#define page_ref_unfreeze(page, count)	atomic_set(&(page)->_refcount, count)
+#define alloc_pages_node(node, gfp, order)	alloc_pages(gfp, order)
+#define PAGE_ALIGNED(x)			IS_ALIGNED((unsigned long)(x), PAGE_SIZE)
+#define set_memory_decrypted(addr, n)	0
+#define set_memory_encrypted(addr, n)	0

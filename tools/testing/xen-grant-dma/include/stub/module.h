@@ -3,7 +3,7 @@
 
 #define EXPORT_SYMBOL(symbol)
 #define EXPORT_SYMBOL_GPL(symbol)
-#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#define EXPORT_SYMBOL_NS(symbol, ns)
 #define MODULE_AUTHOR(text)
 #define MODULE_DESCRIPTION(text)
 #define MODULE_IMPORT_NS(text)
@@ -23,6 +23,7 @@ extern const struct kernel_param_ops *stub_param_isolation;
 
 #define module_param_named(...)
 #define module_param(...)
+#define core_param(...)
 #define module_param_cb(name, ops, arg, perm)				\
 	const struct kernel_param_ops *stub_param_##name = (ops)
 

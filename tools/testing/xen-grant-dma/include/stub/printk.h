@@ -5,6 +5,9 @@
 void stub_printk(const char *fmt, ...);
 int stub_vsnprintf(char *to, size_t size, const char *format, va_list args);
 int stub_snprintf(char *to, size_t size, const char *format, ...);
+int scnprintf(char *to, size_t size, const char *format, ...);
+char *kasprintf(gfp_t gfp, const char *format, ...);
+
 
 struct va_format {
 	const char *fmt;
@@ -38,3 +41,6 @@ bool kmsg_dump_get_line(struct kmsg_dump_iter *iter, bool syslog, char *line,
 #define dev_dbg(d, ...) do { } while (0)
 
 #define dev_WARN_ONCE(dev, condition, ...)	WARN_ON(condition)
+
+#define vsnprintf	stub_vsnprintf
+#define snprintf	stub_snprintf

@@ -10,6 +10,7 @@ struct completion {
 };
 
 void init_completion(struct completion *completion);
+#define completion_done(completion)	READ_ONCE((completion)->done)
 void complete(struct completion *completion);
 void wait_for_completion(struct completion *completion);
 unsigned long wait_for_completion_timeout(struct completion *completion,

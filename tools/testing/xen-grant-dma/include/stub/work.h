@@ -32,7 +32,7 @@ struct timer_list { void (*func)(struct timer_list *); unsigned long expires; };
 #define timer_pending(t) 0
 #define add_timer(t) do { } while (0)
 #define msleep(x) do { } while (0)
-struct notifier_block { int (*notifier_call)(struct notifier_block *, unsigned long, void *); };
+struct notifier_block { int priority; int (*notifier_call)(struct notifier_block *, unsigned long, void *); };
 #define NOTIFY_OK 1
 static inline void xen_resume_notifier_register(struct notifier_block *nb) { }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kunit [SUITE[.CASE]]: run the driver's KUnit suites whose names end so, and of
+ * these the cases of a name. Both may be globs.
+ */
+
+#include <kunit/test.h>
+
+#include "host.h"
+
+extern struct kunit_suite * const __kunit_suites_start[];
+extern struct kunit_suite * const __kunit_suites_end[];
+int stub_initcall_kunit_init(void);
+
+/* No test of ours expects warnings. */
+bool __kunit_is_suppressed_warning_impl(bool count)
+{
+	return false;
+}
+
+/* Tests of what only a process can map. */
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops,
+				void *private_data, int flags)
+{
+	kunit_skip(current->kunit_test, "no process maps memory here");
+	return NULL;
+}
+
+unsigned long kunit_vm_mmap(struct kunit *test, struct file *file, unsigned long addr,
+			    unsigned long length, unsigned long prot,
+			    unsigned long flag, unsigned long offset)
+{
+	return -EINVAL;
+}
+
+static bool passed(const struct kunit_suite_set *set)
+{
+	struct kunit_suite * const *suite;
+	bool all = set->start != set->end;
+
+	for (suite = set->start; suite < set->end; suite++)
+		all &= kunit_suite_has_succeeded(*suite) != KUNIT_FAILURE;
+	return all;
+}
+
+int main(int argc, char **argv)
+{
+	const struct kunit_suite_set all = {
+		__kunit_suites_start, __kunit_suites_end
+	};
+	struct kunit_suite_set chosen;
+	long pages, left;
+	char filter[128];
+	int err = 0;
+	bool ok;
+
+	/* So that two pools have all that is taken out of the table for them. */
+	host_ram_pages = SZ_512M / PAGE_SIZE;
+	host_init();
+	stub_initcall_kunit_init();
+	snprintf(filter, sizeof(filter), "xen_grant_dma_%s", argc > 1 ? argv[1] : "*");
+	pages = host_pages_used();
+	chosen = kunit_filter_suites(&all, filter, NULL, NULL, &err);
+	if (err)
+		return 1;
+	kunit_exec_run_tests(&chosen, true);
+	ok = passed(&chosen);
+	kunit_free_suite_set(chosen);
+	/* The table's free list grows with it. */
+	left = host_pages_used() - pages;
+	if (left > host_frames)
+		printf("# %ld pages were left\n", left);
+	return !ok || left > host_frames;
+}
