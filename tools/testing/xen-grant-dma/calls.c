@@ -15,7 +15,7 @@
 #define MAPPINGS	16
 #define ENTRIES		12
 #define HELD		16
-#define MOST_ORDER	4
+#define MOST_ORDER	9
 #define EXHAUSTING	4096
 
 unsigned int (*calls_random)(unsigned int below);
@@ -26,8 +26,8 @@ static const u16 domid_of[DEVICES] = { 0, 1, 1 };
 static struct machine_device {
 	struct device dev;
 	bool bound;
-	bool misused;		/* the driver above was told lies, and passed them on */
-	unsigned int messages;	/* of the driver, before that */
+	bool pooled;		/* it has memory for when nothing is left for it */
+	bool misused;		/* it was said that it passes on lies */
 } devices[DEVICES];
 
 static struct buffer {
@@ -64,6 +64,8 @@ static unsigned int exhausting_count, exhausting_device;
 static const char *level_name;
 static bool failing;
 
+static unsigned int no_pools;
+
 /* How often the driver said that the DMA API was misused, so far. */
 static unsigned int misuses(void)
 {
@@ -72,8 +74,10 @@ static unsigned int misuses(void)
 	char line[256];
 	size_t length;
 
-	while (kmsg_dump_get_line(&iter, false, line, sizeof(line), &length))
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line), &length)) {
 		count += !!strstr(line, "misused");
+		no_pools += !!strstr(line, "for a pool");
+	}
 	return count;
 }
 
@@ -127,11 +131,16 @@ static void run_bind(const struct call_args *a)
 {
 	static const char * const names[DEVICES] = { "device0", "device1", "device2" };
 	struct machine_device *device = &devices[a->device];
+	unsigned int before;
 
 	if (a->device >= DEVICES || device->bound)
 		return;
+	misuses();
+	before = no_pools;
 	device->bound = !host_bind(&device->dev, names[a->device],
 				   domid_of[a->device], level_name);
+	misuses();
+	device->pooled = no_pools == before;
 	device->misused = false;
 	if (!device->bound && !failing)
 		oracle_violation("a device is not bound");
@@ -188,8 +197,8 @@ static void run_limits(const struct call_args *a)
 
 static bool draw_buffer(struct call_args *a)
 {
-	a->memory = calls_random(2) ? ORACLE_COUNTED : calls_random(4);
-	a->order = calls_random(2) ? 0 : calls_random(MOST_ORDER + 1);
+	a->memory = calls_random(2) ? ORACLE_COUNTED : calls_random(5);
+	a->order = calls_random(2) ? 0 : calls_random(calls_random(20) ? 5 : MOST_ORDER + 1);
 	return draw_one(&a->buffer, BUFFERS, buffer_is, false);
 }
 
@@ -312,8 +321,24 @@ static void add_part(struct oracle_mapping *model, phys_addr_t phys, size_t size
 	model->size += size;
 }
 
-static void refused(unsigned int device, size_t size)
+static bool has_mappings(unsigned int device)
 {
+	unsigned int i;
+
+	for (i = 0; i < MAPPINGS; i++)
+		if (mappings[i].kind && mappings[i].device == device)
+			return true;
+	return exhausting_count && exhausting_device == device;
+}
+
+/* What a device can always have, whatever others do; and a domain. */
+static void refused(unsigned int device, size_t size, bool streaming)
+{
+	struct device *dev = &devices[device].dev;
+
+	if (streaming && devices[device].pooled && !has_mappings(device) &&
+	    size <= dev->dma_ops->max_mapping_size(dev))
+		oracle_violation("a device that has nothing mapped is refused a mapping");
 	if (!failing && size <= PAGE_SIZE)
 		oracle_refused(domid_of[device]);
 }
@@ -359,7 +384,7 @@ static void run_map(const struct call_args *a)
 	phys = page_to_phys(buffers[a->buffer].page) + a->offset;
 	addr = dma_map_phys(&devices[a->device].dev, phys, a->size, m->dir, attrs_of(m));
 	if (addr == DMA_MAPPING_ERROR) {
-		refused(a->device, a->size);
+		refused(a->device, a->size, true);
 		return;
 	}
 	m->kind = SINGLE;
@@ -480,7 +505,7 @@ static void run_coherent(const struct call_args *a)
 	m->vaddr = dev->dma_ops->alloc(dev, m->size, &addr, GFP_ATOMIC, 0);
 	oracle_allocates(false);
 	if (!m->vaddr) {
-		refused(a->device, a->size);
+		refused(a->device, a->size, false);
 		return;
 	}
 	for (i = 0; i < PAGE_ALIGN(m->size); i++)

@@ -142,7 +142,7 @@ void oracle_buffer_new(const struct oracle_buffer *buffer)
 
 static bool kept_by_count(const struct oracle_buffer *buffer, unsigned long i)
 {
-	return buffer->memory == ORACLE_COUNTED ||
+	return buffer->memory <= ORACLE_EACH_COUNTED ||
 	       (buffer->memory == ORACLE_HEAD_COUNTED && !i);
 }
 
@@ -153,11 +153,11 @@ bool oracle_buffer_free(const struct oracle_buffer *buffer)
 	unsigned long i;
 
 	for (i = 0; i < buffer->pages; i++) {
-		if (kept_by_count(buffer, i) || !holds[index_of(buffer->pfn + i)])
+		if (kept_by_count(buffer, i) || !late_entries[index_of(buffer->pfn + i)])
 			continue;
 		if (oracle_known(cma ? "S8" : "S6"))
 			return false;
-		oracle_violation("%s gets another owner while a backend has it mapped: %#lx",
+		oracle_violation("%s gets another owner while a backend has it: %#lx",
 				 cma ? "contiguous memory" : "memory without a count",
 				 buffer->pfn + i);
 	}
@@ -625,12 +625,12 @@ static void check_table(void)
 		check_entries_of(domid);
 }
 
-/* A page that a backend has after its mapping's end has a count for each reference. */
+/* A first page has a count for each reference that grants its folio after a mapping's end. */
 static void check_counts(void)
 {
 	const struct oracle_buffer *buffer;
+	unsigned long folio, i;
 	int count, expected;
-	unsigned long i;
 	unsigned int k;
 
 	for (k = 0; k < ARRAY_SIZE(buffers); k++) {
@@ -639,9 +639,9 @@ static void check_counts(void)
 			continue;
 		count = folio_ref_count(pfn_folio(buffer->pfn));
 		expected = buffer->memory != ORACLE_SLAB;
-		for (i = 0; expected && i < buffer->pages; i++)
-			if (kept_by_count(buffer, i) || (buffer->memory == ORACLE_CMA && !i))
-				expected += late_entries[index_of(buffer->pfn + i)];
+		folio = buffer->memory == ORACLE_COUNTED ? buffer->pages : expected;
+		for (i = 0; i < folio; i++)
+			expected += late_entries[index_of(buffer->pfn + i)];
 		if (count != expected)
 			oracle_violation("the count of page %#lx is %d, not %d",
 					 buffer->pfn, count, expected);

@@ -32,7 +32,8 @@ void __noreturn __printf(1, 2) oracle_violation(const char *fmt, ...);
 
 /* Memory of the guest that mappings are made of: */
 enum oracle_memory {
-	ORACLE_COUNTED,		/* each folio has a count, which keeps it from reuse */
+	ORACLE_COUNTED,		/* a folio, whose count keeps it from reuse */
+	ORACLE_EACH_COUNTED,	/* so does that of each page */
 	ORACLE_HEAD_COUNTED,	/* only the first page has one */
 	ORACLE_SLAB,		/* parts of it get another owner, whatever is counted */
 	ORACLE_CMA,		/* all of it gets another owner, whatever is counted */

@@ -11,7 +11,7 @@
 
 static const char * const levels[] = { "page", "strict", "full", NULL };
 static const char * const dirs[] = { "both", "to", "from", NULL };
-static const char * const kinds[] = { "counted", "head", "slab", "cma", NULL };
+static const char * const kinds[] = { "counted", "each", "head", "slab", "cma", NULL };
 
 #define ARG(name, words)	{ #name, offsetof(struct call_args, name), words }
 
