@@ -202,6 +202,11 @@ static bool draw_buffer(struct call_args *a)
 	return draw_one(&a->buffer, BUFFERS, buffer_is, false);
 }
 
+static bool each_counted(const struct oracle_buffer *buffer)
+{
+	return buffer->memory == ORACLE_EACH_COUNTED || buffer->memory == ORACLE_CMA;
+}
+
 static void run_buffer(const struct call_args *a)
 {
 	struct buffer *b = &buffers[a->buffer];
@@ -219,8 +224,8 @@ static void run_buffer(const struct call_args *a)
 	b->model.pfn = page_to_pfn(b->page);
 	b->model.pages = 1UL << a->order;
 	b->model.memory = a->memory;
-	for (i = 1; a->memory == ORACLE_HEAD_COUNTED && i < b->model.pages; i++)
-		atomic_set(&b->page[i]._refcount, 0);
+	for (i = 1; each_counted(&b->model) && i < b->model.pages; i++)
+		atomic_set(&b->page[i]._refcount, 1);
 	if (a->memory == ORACLE_SLAB) {
 		host_set_slab(b->page, true);
 		atomic_set(&b->page->_refcount, 0);
@@ -254,13 +259,15 @@ static void run_free(const struct call_args *a)
 	if (!buffer_is(a->buffer) || buffer_mapped(a->buffer) ||
 	    !oracle_buffer_free(&b->model))
 		return;
-	for (i = 1; b->model.memory == ORACLE_HEAD_COUNTED && i < b->model.pages; i++)
-		atomic_set(&b->page[i]._refcount, 1);
 	if (b->model.memory == ORACLE_SLAB) {
 		host_set_slab(b->page, false);
 		atomic_set(&b->page->_refcount, 1);
 	}
-	__free_pages(b->page, b->order);
+	if (each_counted(&b->model))
+		for (i = 0; i < b->model.pages; i++)
+			__free_pages(b->page + i, 0);
+	else
+		__free_pages(b->page, b->order);
 	b->page = NULL;
 }
 

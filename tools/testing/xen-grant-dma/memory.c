@@ -154,8 +154,12 @@ void __folio_put(struct folio *folio)
 
 void __free_pages(struct page *page, unsigned int order)
 {
+	unsigned long pfn = page_to_pfn(page), n = 1UL << order;
+
 	if (atomic_dec_and_test(&page->_refcount))
-		free_pages_at(page_to_pfn(page), 1UL << order);
+		free_pages_at(pfn, n);
+	else if (!folio_test_large(page_folio(page)) && n > 1)
+		free_pages_at(pfn + 1, n - 1);	/* only the first has a count */
 }
 
 static void split_page(struct page *page, unsigned int order)
