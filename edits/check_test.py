@@ -59,6 +59,11 @@ def test_complaints_about_each_of_our_files_count(_):
         assert check.warnings(f"  CC x.o\n{line}\n", OURS) == [line], line
 
 
+def test_a_kernel_that_runs_no_sparse_is_a_complaint(_):
+    line = "Makefile:1311: C=2 specified, but sparse is not available or not up to date"
+    assert check.warnings(line, OURS) == [line]
+
+
 def test_complaints_about_other_files_do_not(_):
     for line in ("include/linux/slab.h:12:3: warning: cast truncates bits", "drivers/xen/grant-table.c:12:3: note: here",
                  "In file included from drivers/xen/grant-table.c:12:", "xdrivers/xen/grant-table.c:1: warning: no"):
