@@ -16,22 +16,42 @@
 #include "setup.h"
 #include "test-device.h"
 
+/*
+ * Firmware's word counts most. Dom0 has no backend; other domains' devices have
+ * theirs in dom0.
+ */
 static void undescribed_device(struct kunit *test)
 {
+	static const struct {
+		bool described, pv, initial, force;
+		bool wanted;
+	} cases[] = {
+		{ 0, 0, 0, 0, .wanted = false },
+		{ 0, 0, 0, 1, .wanted = true },
+		{ 0, 0, 1, 0, .wanted = false },
+		{ 0, 0, 1, 1, .wanted = false },
+		{ 0, 1, 0, 0, .wanted = true },
+		{ 0, 1, 0, 1, .wanted = true },
+		{ 0, 1, 1, 0, .wanted = false },
+		{ 0, 1, 1, 1, .wanted = false },
+		{ 1, 0, 0, 0, .wanted = false },
+		{ 1, 0, 0, 1, .wanted = false },
+		{ 1, 0, 1, 0, .wanted = false },
+		{ 1, 0, 1, 1, .wanted = false },
+		{ 1, 1, 0, 0, .wanted = false },
+		{ 1, 1, 0, 1, .wanted = false },
+		{ 1, 1, 1, 0, .wanted = false },
+		{ 1, 1, 1, 1, .wanted = false },
+	};
 	unsigned int i;
 
-	/* Dom0 has no backend; other domains' devices have it in dom0. */
-	for (i = 0; i < 16; i++) {
-		bool described = i & 1, pv = i & 2, initial = i & 4;
-		bool force = i & 8, wanted = false;
-
-		if (!described && !initial)
-			wanted = pv || force;
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		KUNIT_EXPECT_EQ_MSG(test,
-				    grant_virtio_wanted(described, pv, initial,
-							force),
-				    wanted, "case %u", i);
-	}
+				    grant_virtio_wanted(cases[i].described,
+							cases[i].pv,
+							cases[i].initial,
+							cases[i].force),
+				    cases[i].wanted, "case %u", i);
 }
 
 static struct device *virtio_parent(struct kunit *test)
