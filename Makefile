@@ -21,7 +21,8 @@ help:
 	@echo 'make check             the tests; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
-	@echo '                       BENCH_TURNS=5 is how often'
+	@echo '                       BENCH_TURNS=5 is how often; BENCH=host is a program that needs no guest, in two minutes'
+	@echo 'make kit               pack that program, for arm64 too, with tests and a form: for those who have a board'
 	@echo 'make mutants           break the driver in COUNT=80 ways and more, drawn by SEED=1, and see which the tests find'
 	@echo 'make coverage          which lines and branches of the driver the tests on the host run'
 	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
@@ -43,11 +44,26 @@ boot shell:
 	+@$(MAKE) tree
 	+@$(BED) $@
 
+# The benchmark as a program, by a cross compiler where one is named.
+BENCH_PROGRAM = $(MAKE) -s -C tools/testing/xen-grant-dma -f $(abspath $(BED_DIR)/../bench/host)/Makefile KERNEL=$(TREE) \
+	O=$(BUILD)/host$(if $(1),-$(1) CROSS_COMPILE=$(1)-)
+DOCUMENT ?=
+
+ifeq ($(BENCH),host)
+bench: tree
+	+@$(call BENCH_PROGRAM) measure DOCUMENT=$(abspath $(DOCUMENT))
+else
 bench:
 	$(call fetch_goal,bench)
 	+@$(MAKE) tree
 	@$(SERIES) $(FROM) base --out $(BASE_TREE)
 	+@$(BED) bench BASE_KDIR=$(BASE_TREE)
+endif
+
+kit: tree
+	+@$(call BENCH_PROGRAM) bench
+	+@$(call BENCH_PROGRAM,aarch64-linux-gnu) bench
+	@$(BED_DIR)/../bench/kit/pack.sh $(TREE) $(BUILD) out/kit
 
 SEED ?= 1
 COUNT ?= 80
@@ -77,7 +93,7 @@ apply:
 # machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers. More, which take long
 # to build, run only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64,
 # in-tree and bisect.
-CHECKS ?= judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads bed driver-domain old-kernel oldest \
+CHECKS ?= judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads figures bed driver-domain old-kernel oldest \
 	binding
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
@@ -99,6 +115,10 @@ check-series: tree
 
 check-patches check-scripts check-docs check-compile check-bisect: check-%: tree
 	+@python3 edits/check.py $* --tree $(TREE)
+
+check-figures: tree
+	@python3 $(BED_DIR)/../bench/host/report_test.py
+	+@$(call BENCH_PROGRAM) check
 
 check-downloads:
 	@python3 $(BED_DIR)/fetch_test.py

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Barriers, atomic variables and counts of references. */
 
-/* ---- barriers and atomics: lock-prefixed as on x86 ---- */
-#ifdef HOST_SANITIZE
+/* ---- barriers and atomics: as on x86 and arm64 ---- */
+#if defined(HOST_SANITIZE)
 #define mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define wmb() mb()
 #define rmb() mb()
 #define virt_mb() mb()
-#else
+#define virt_wmb() barrier()
+#define virt_rmb() barrier()
+#elif defined(__x86_64__)
 #define mb() asm volatile("mfence" : : : "memory")
 #define wmb() asm volatile("sfence" : : : "memory")
 #define rmb() asm volatile("lfence" : : : "memory")
 #define virt_mb() asm volatile("lock; addl $0,-4(%%rsp)" : : : "memory", "cc")
-#endif
 #define virt_wmb() barrier()
 #define virt_rmb() barrier()
+#else
+#define mb() asm volatile("dsb sy" : : : "memory")
+#define wmb() asm volatile("dsb st" : : : "memory")
+#define rmb() asm volatile("dsb ld" : : : "memory")
+#define virt_mb() asm volatile("dmb ish" : : : "memory")
+#define virt_wmb() asm volatile("dmb ishst" : : : "memory")
+#define virt_rmb() asm volatile("dmb ishld" : : : "memory")
+#endif
 #define smp_mb() virt_mb()
 #define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
@@ -47,12 +56,16 @@ static __always_inline bool atomic_add_unless(atomic_t *v, int a, int u)
 static __always_inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long n)
 { return __atomic_compare_exchange_n(&v->counter, old, n, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
 /* TSan knows no fences: stronger than asked for. */
-#ifdef HOST_SANITIZE
+#if defined(HOST_SANITIZE) || !defined(__x86_64__)
 static __always_inline void atomic_long_andnot(long i, atomic_long_t *v) { __atomic_fetch_and(&v->counter, ~i, __ATOMIC_SEQ_CST); }
 #else
 static __always_inline void atomic_long_andnot(long i, atomic_long_t *v) { asm volatile("lock; andq %1, %0" : "+m" (v->counter) : "er" (~i) : "memory", "cc"); }
 #endif
+#ifdef __x86_64__
 #define smp_mb__before_atomic() barrier()
+#else
+#define smp_mb__before_atomic() smp_mb()
+#endif
 #define atomic64_xchg(v, n) __atomic_exchange_n(&(v)->counter, n, __ATOMIC_SEQ_CST)
 static __always_inline bool atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 n)
 { return __atomic_compare_exchange_n(&v->counter, old, n, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }

@@ -41,10 +41,12 @@ static __always_inline int get_order(unsigned long size)
 #define DECLARE_BITMAP(name, bits) unsigned long name[BITS_TO_LONGS(bits)]
 #define BITMAP_LAST_WORD_MASK(n) (~0UL >> (-(n) & 63))
 #define BITMAP_FIRST_WORD_MASK(n) (~0UL << ((n) & 63))
-/* As arch/x86's: one instruction. */
+#if defined(__x86_64__) && !defined(HOST_SANITIZE)
+#define STUB_BIT_INSTRUCTIONS
+#endif
 static __always_inline void __set_bit(long nr, unsigned long *a)
 {
-#ifdef HOST_SANITIZE
+#ifndef STUB_BIT_INSTRUCTIONS
 	a[nr / 64] |= 1UL << (nr & 63);
 #else
 	asm volatile("btsq %1,%0" : : "m" (*(volatile long *)a), "Ir" (nr) : "memory");
@@ -52,7 +54,7 @@ static __always_inline void __set_bit(long nr, unsigned long *a)
 }
 static __always_inline void __clear_bit(long nr, unsigned long *a)
 {
-#ifdef HOST_SANITIZE
+#ifndef STUB_BIT_INSTRUCTIONS
 	a[nr / 64] &= ~(1UL << (nr & 63));
 #else
 	asm volatile("btrq %1,%0" : : "m" (*(volatile long *)a), "Ir" (nr) : "memory");

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import plot
 from parts import BASE, IMPLEMENTATIONS, OURS
+from tables import csv_table, markdown, number
 
 
 class Summary(NamedTuple):
@@ -46,11 +47,6 @@ class Figures:
         """The function by which targets ask: what a row costs through grants."""
         return lambda implementation, name, path="grants": statistics.median(
             self.values[part.name, name, path, implementation])
-
-
-def number(value):
-    """Three digits that count, and no exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def cell(summary):
@@ -90,23 +86,10 @@ def table(part, figures):
                *(cell(figures.summary(part, row, path, OURS)) for path in others)]
 
 
-def markdown(rows):
-    """A table whose columns line up in plain text too."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    rows.insert(1, ["-" * width for width in widths])
-    return "".join(
-        "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths)) + " |\n"
-        for row in rows)
-
-
-def csv_table(rows, title):
+def documentation(rows):
     """A table for the kernel's documentation, without the targets."""
-    heading, *rest = ([text for text, name in zip(row, rows[0]) if name != "target"]
-                      for row in rows)
-    quoted = [", ".join(f'"{text}"' for text in row) for row in (["", *heading[1:]], *rest)]
-    return (f".. csv-table:: {title}\n   :header: {quoted[0]}\n\n"
-            + "".join(f"   {line}\n" for line in quoted[1:]))
+    rows = [[text for text, name in zip(row, rows[0]) if name != "target"] for row in rows]
+    return csv_table(rows[0][0], [["", *rows[0][1:]], *rows[1:]])
 
 
 def records(part, figures):
@@ -133,7 +116,7 @@ def write(directory, parts, figures, turns):
     text = "\n".join(map(markdown, tables))
     (directory / "results.md").write_text(INTRODUCTION.format(**about) + text + NOTES)
     (directory / "results.inc").write_text(INCLUDED.format(**about) + "\n".join(
-        csv_table(rows, rows[0][0]) for rows in tables))
+        map(documentation, tables)))
     print("\n" + text, flush=True)
     plot.draw(directory / "results.svg", parts, figures)
 
