@@ -127,15 +127,19 @@ def docs(tree):
     tap.faults("the documentation shows the examples as they are", [
         example for example in EXAMPLES if not is_shown(example, TOP / "Documentation/virt/xen/grant-dma.rst")])
     log = BUILD / "docs.log"
-    page = BUILD / "docs/Documentation/output/virt/xen/grant-dma.html"
-    page.unlink(missing_ok=True)
+    made = BUILD / "docs/Documentation/output/virt/xen"
+    pages = [made / f"{page.stem}.html" for page in (TOP / "Documentation/virt/xen").glob("*.rst")]
+    for page in pages:
+        page.unlink(missing_ok=True)
     done = output("make", "-s", "-C", tree, f"O={BUILD}/docs", "SPHINXDIRS=virt", "htmldocs",
                   env={**DEBIAN_PYTHON, "MAKEFLAGS": ""})
     BUILD.mkdir(parents=True, exist_ok=True)
     log.write_text(done.stdout)
-    faults = [line for line in done.stdout.splitlines() if re.search(r"xen/grant-dma\S*: (WARNING|ERROR)", line)]
-    if not page.exists():
-        faults += [*done.stdout.splitlines()[-20:], f"no page was made; full log: {log}"]
+    faults = [line for line in done.stdout.splitlines()
+              if re.search(r"xen/grant-dma\S*: (WARNING|ERROR|CRITICAL|SEVERE)", line)]
+    missing = [f"was not made: {page}" for page in pages if not page.exists()]
+    if missing:
+        faults += [*done.stdout.splitlines()[-20:], *missing, f"full log: {log}"]
     tap.faults("documentation builds", faults)
     return tap
 
