@@ -18,6 +18,8 @@ export PYTHONPATH := $(abspath $(BED_DIR))
 help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
 	@echo 'make shell             the same, and stay at the console of the guest'
+	@echo 'make host              the driver as programs, with sanitizers: KUnit, allocations that fail, a fuzzer;'
+	@echo '                       SUITE=bounce.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
 	@echo 'make check             the tests; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
@@ -25,7 +27,7 @@ help:
 	@echo 'make kit               pack that program, for arm64 too, with tests and a form: for those who have a board'
 	@echo 'make mutants           break the driver in COUNT=80 ways and more, drawn by SEED=1, and see which the tests find'
 	@echo 'make coverage          which lines and branches of the driver the tests on the host run'
-	@echo 'make fetch             download what GOAL=boot, check or bench needs, and nothing more;'
+	@echo 'make fetch             download what GOAL=host, boot, check or bench needs, and nothing more;'
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
@@ -43,6 +45,25 @@ boot shell:
 	$(call fetch_goal,boot)
 	+@$(MAKE) tree
 	+@$(BED) $@
+
+# The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
+HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
+HOST = nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
+	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host MINUTES=$(MINUTES) SEED=$(SEED)
+HOST_CHECKS := $(addprefix host-,$(shell $(MAKE) -s -C tools/testing/xen-grant-dma names))
+
+host:
+ifdef SUITE
+	+@$(if $(wildcard $(TREE)/Makefile),,$(call fetch_goal,host) && $(MAKE) tree)
+	+@$(HOST) run-kunit SUITE='$(SUITE)'
+else
+	$(call fetch_goal,host)
+	+@$(MAKE) tree
+	+@python3 edits/checks.py build/host '$(HOST_CHECKS)' ''
+endif
+
+$(HOST_CHECKS:%=check-%): check-host-%: tree
+	+@$(HOST) run-$*
 
 # The benchmark as a program, by a cross compiler where one is named.
 BENCH_PROGRAM = $(MAKE) -s -C tools/testing/xen-grant-dma -f $(abspath $(BED_DIR)/../bench/host)/Makefile KERNEL=$(TREE) \
@@ -93,8 +114,8 @@ apply:
 # machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers. More, which take long
 # to build, run only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64,
 # in-tree and bisect.
-CHECKS ?= judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads figures bed driver-domain old-kernel oldest \
-	binding
+CHECKS ?= host judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads figures bed driver-domain \
+	old-kernel oldest binding
 
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
@@ -107,8 +128,8 @@ check:
 	+@$(BED) fetch GOAL=check RENEW=yes $(if $(KDIR),,BASE='$(BASE) $(OTHER_BASES)')
 	+@$(MAKE) tree
 	+@$(foreach base,$(OTHER_BASES),$(MAKE) tree BASE=$(base) &&) true
-	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check '$(filter-out $(IN_GUESTS),$(CHECKS))' \
-		'$(filter $(IN_GUESTS),$(CHECKS))'
+	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check \
+		'$(patsubst host,$(HOST_CHECKS),$(filter-out $(IN_GUESTS),$(CHECKS)))' '$(filter $(IN_GUESTS),$(CHECKS))'
 
 check-series: tree
 	@python3 edits/series_test.py
@@ -190,4 +211,4 @@ $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 clean:
 	rm -rf build out
 
-.PHONY: help boot shell bench mutants coverage fetch tree series refresh apply check clean
+.PHONY: help host boot shell bench mutants coverage fetch tree series refresh apply check clean

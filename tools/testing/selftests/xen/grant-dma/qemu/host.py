@@ -8,6 +8,7 @@ from pathlib import Path
 from archive import Fault, Refused, run, say
 
 PACKAGES = {
+    "host": "gcc libc6-dev make xz-utils bzip2 patch git ccache",
     "boot": "gcc make xz-utils bzip2 patch debian-archive-keyring qemu-system-arm gcc-aarch64-linux-gnu "
             "libc6-dev-arm64-cross ccache flex bison bc libssl-dev libelf-dev cpio kmod device-tree-compiler e2fsprogs "
             "ninja-build python3-venv pkg-config checkpolicy",
@@ -18,8 +19,9 @@ PACKAGES = {
 
 
 def of_goal(goal):
-    """What a goal needs, the first of which is to boot."""
-    return " ".join(PACKAGES[name] for name in dict.fromkeys(["boot", goal])).split()
+    """What a goal needs; each but "host" needs what it takes to boot."""
+    names = ["host"] if goal == "host" else ["host", "boot", goal]
+    return list(dict.fromkeys(" ".join(PACKAGES[name] for name in names).split()))
 
 
 def install(packages):
