@@ -143,7 +143,7 @@ static bool in_block(struct bounce_test *t, phys_addr_t phys)
 
 /*
  * No page that is granted holds a byte of a secret, and with full isolation none is
- * of the block; the fake table knows them.
+ * of the block; all are the backend's alone. The fake table knows them.
  */
 static bool no_secret(struct kunit *test)
 {
@@ -156,6 +156,11 @@ static bool no_secret(struct kunit *test)
 		const struct fake_entry *entry = &t->table->entries[ref];
 		phys_addr_t phys = (phys_addr_t)gfn_to_pfn(entry->gfn) << 12;
 
+		if (entry->granted && entry->domid != TEST_DOMID) {
+			KUNIT_FAIL(test, "reference %#x is domain %u's", ref,
+				   entry->domid);
+			return false;
+		}
 		if (entry->granted &&
 		    (memchr(phys_to_virt(phys), SECRET, SZ_4K) ||
 		     (t->full && in_block(t, phys)))) {
@@ -404,6 +409,38 @@ static void sync_parts(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Two entries that don't meet, so there are two segments. */
+static void sync_list(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(t->block) + 100;
+	struct scatterlist sgl[2], *sg;
+	int i;
+
+	sg_init_table(sgl, 2);
+	sg_set_buf(&sgl[0], bytes, 200);
+	sg_set_buf(&sgl[1], bytes + SZ_8K, 5000);
+	KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 2, DMA_BIDIRECTIONAL), 2);
+
+	for_each_sg(sgl, sg, 2, i)
+		memset(sg_virt(sg), 1 + i, sg->length);
+	dma_sync_sg_for_device(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
+	for_each_sg(sgl, sg, 2, i) {
+		KUNIT_EXPECT_TRUE(test, backend_sees(test, sg_dma_address(sg),
+						     sg->length, 1 + i));
+		backend_writes(test, sg_dma_address(sg), sg->length, 3 + i);
+	}
+	dma_sync_sg_for_cpu(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
+	for_each_sg(sgl, sg, 2, i)
+		KUNIT_EXPECT_TRUE(test, all_are(sg_virt(sg), 3 + i, sg->length));
+
+	dma_unmap_sg(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
+	for_each_sg(sgl, sg, 2, i)
+		memset(sg_virt(sg), SECRET, sg->length);
+	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, BLOCK));
+	expect_idle(test);
+}
+
 static void sync_keeps_direction(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
@@ -579,6 +616,7 @@ static void memory_without_count_is_copied(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, tails);
 	memset(page_address(tails), 1, 4 * PAGE_SIZE);
 	expect_copied(test, tails, 4 * PAGE_SIZE);
+	expect_copied(test, tails, 2 * PAGE_SIZE);
 	__free_pages(tails, 2);
 
 	/* ... and nothing of frozen memory has one, as slabs and large kmalloc. */
@@ -652,6 +690,17 @@ static void synced_bytes_stay(struct kunit *test)
 		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
 		KUNIT_EXPECT_TRUE(test, all_are(bytes, 1, 30));
 		KUNIT_EXPECT_TRUE(test, all_are(bytes + 30, 2, size - 30));
+
+		/* At its start, too. */
+		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 1);
+		dma_sync_single_for_cpu(t->dev, addr, 50, DMA_FROM_DEVICE);
+		dma_sync_single_for_device(t->dev, addr, 20, DMA_FROM_DEVICE);
+		backend_writes(test, addr, size, 2);
+		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
+		KUNIT_EXPECT_TRUE(test, all_are(bytes, 2, 20));
+		KUNIT_EXPECT_TRUE(test, all_are(bytes + 20, 1, 30));
+		KUNIT_EXPECT_TRUE(test, all_are(bytes + 50, 2, size - 50));
 		memset(bytes, SECRET, size);
 	}
 	expect_idle(test);
@@ -868,6 +917,7 @@ static void unmap_twice(struct kunit *test)
 static void unmap_of_nonsense(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
+	const struct grant_ranges *ranges = test_gdev(t->dev)->backend->ranges;
 	void *block = page_address(t->block);
 	dma_addr_t addr = raw_map(test, block, 100, DMA_BIDIRECTIONAL);
 	dma_addr_t whole = raw_map(test, block + SZ_16K, SZ_16K,
@@ -876,6 +926,7 @@ static void unmap_of_nonsense(struct kunit *test)
 		addr + 8, addr + SZ_4K, addr - SZ_4K, whole + SZ_4K,
 		whole & ~BIT_ULL(63), whole | BIT_ULL(50), DMA_MAPPING_ERROR, 0,
 		page_to_phys(t->block), BIT_ULL(63) | BIT_ULL(43),
+		grant_dma_addr(ranges->size, 0),
 	};
 	int i;
 
@@ -1066,6 +1117,7 @@ static void bounce_in_use(struct kunit *test)
 static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(random_mappings, table_params),
 	KUNIT_CASE_PARAM(sync_parts, table_params),
+	KUNIT_CASE_PARAM(sync_list, table_params),
 	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
@@ -1099,6 +1151,7 @@ static struct kunit_suite bounce_suite = {
 static struct kunit_case full_cases[] = {
 	KUNIT_CASE_PARAM(random_mappings, table_params),
 	KUNIT_CASE_PARAM(sync_parts, table_params),
+	KUNIT_CASE_PARAM(sync_list, table_params),
 	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),

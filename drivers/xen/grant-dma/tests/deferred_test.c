@@ -700,6 +700,25 @@ static void deferred_parameter(struct kunit *test)
 	let_go_of_all(test);
 }
 
+/* A table that is new since the domain was restored no longer tells which page it was. */
+static void deferred_restored(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	grant_ref_t ref = hold(test, 1);
+
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before + 1);
+	t->table->entries[ref] = (struct fake_entry) { };
+	t->table->granted = 0;
+	t->table->restored = true;
+	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
+	expect_deferred(test, 0);
+	/* It is lost to the kernel, rather than any other. */
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before + 1);
+	put_page(t->block);
+	t->table->restored = false;
+	expect_mappable(test);
+}
+
 static struct kunit_case deferred_cases[] = {
 	KUNIT_CASE(deferred_page),
 	KUNIT_CASE(deferred_coherent),
@@ -717,6 +736,7 @@ static struct kunit_case deferred_cases[] = {
 	KUNIT_CASE(deferred_spread),
 	KUNIT_CASE(deferred_beyond_limit),
 	KUNIT_CASE(deferred_parameter),
+	KUNIT_CASE(deferred_restored),
 	{}
 };
 

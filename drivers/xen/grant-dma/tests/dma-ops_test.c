@@ -21,6 +21,7 @@
 #include "backend.h"
 #include "device.h"
 #include "fake-table.h"
+#include "mapping.h"
 #include "test-device.h"
 
 #define BLOCK		SZ_512K
@@ -454,6 +455,40 @@ static void rebind(struct kunit *test)
 	}
 }
 
+static void bind_again(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, device_attach(t->dev), 1);
+	test_setup(test, t->dev, TEST_DOMID);
+	device_release_driver(t->dev);
+}
+
+/* The backend goes on using what a driver with faults left, whoever binds later. */
+static void left_mapped(struct kunit *test)
+{
+	struct page *page = test_pages(test, PAGE_SIZE);
+	struct ops_test *t = test->priv;
+	struct grant_backend *backend = test_gdev(t->dev)->backend;
+	phys_addr_t phys = page_to_phys(page);
+	dma_addr_t addr = test_raw_map(t->dev, phys, SZ_4K, DMA_TO_DEVICE);
+
+	KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
+	device_release_driver(t->dev);
+	bind_again(test);
+	bind_again(test);
+	KUNIT_ASSERT_TRUE(test, test_backend_exists(TEST_DOMID));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, phys, SZ_4K));
+	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
+
+	/* What else is kept for ever goes for the next tests. */
+	grant_unmap(backend, addr, SZ_4K, DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
+	KUNIT_EXPECT_TRUE(test, backend->kept);
+	grant_backend_put(backend);
+	KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
+}
+
 struct shown_buffer {
 	struct device *dev;
 	void *vaddr;
@@ -549,6 +584,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(mapping_sizes, table_params),
 	KUNIT_CASE_PARAM(counters, table_params),
 	KUNIT_CASE_PARAM(rebind, table_params),
+	KUNIT_CASE(left_mapped),
 	{}
 };
 

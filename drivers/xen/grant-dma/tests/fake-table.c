@@ -169,6 +169,8 @@ static bool end_page(grant_ref_t ref)
 
 	if (!entry)
 		return true;
+	if (!entry->granted && table->restored)
+		return true;
 	if (!entry->granted)
 		complain(ref, "grants no access that could end");
 	if (entry->mapped)

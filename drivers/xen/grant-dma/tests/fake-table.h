@@ -42,7 +42,8 @@ struct fake_entry {
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
  * @no_memory_in: set by a test: from this page for slots on there is no memory,
  *	if not 0
- * @restored: set by a test: it is new, so that frames may be asked of what grants none
+ * @restored: set by a test: it is new, so that what grants nothing may be asked for its
+ *	frame, and ended
  * @waiting: references that the worker would try again, see fake_table_retry()
  */
 struct fake_table {

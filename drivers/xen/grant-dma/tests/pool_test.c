@@ -392,6 +392,7 @@ static void gone_with_device(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
 	/* Others may have these references now. */
 	KUNIT_EXPECT_NULL(test, grant_ref_page(backend->ranges, ref));
+	KUNIT_EXPECT_EQ(test, atomic_read(&backend->ranges->pooled), 0);
 	grant_backend_put(backend);
 	KUNIT_EXPECT_EQ(test, t->table->used, 0);
 }
