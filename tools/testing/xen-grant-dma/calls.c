@@ -37,7 +37,7 @@ static struct buffer {
 } buffers[BUFFERS];
 
 static struct mapping {
-	enum { NONE, SINGLE, LIST, COHERENT } kind;
+	enum { NONE, SINGLE, LIST, COHERENT, PAGES } kind;
 	unsigned int device;
 	unsigned int buffer;
 	enum dma_data_direction dir;
@@ -215,9 +215,7 @@ static void run_buffer(const struct call_args *a)
 
 	if (a->buffer >= BUFFERS || b->page || a->order > MOST_ORDER)
 		return;
-	oracle_allocates(true);
 	b->page = alloc_pages(GFP_KERNEL | (compound ? __GFP_COMP : 0), a->order);
-	oracle_allocates(false);
 	if (!b->page)
 		return;
 	b->order = a->order;
@@ -239,7 +237,7 @@ static bool buffer_mapped(unsigned int buffer)
 	unsigned int i;
 
 	for (i = 0; i < MAPPINGS; i++)
-		if (mappings[i].kind && mappings[i].kind != COHERENT &&
+		if ((mappings[i].kind == SINGLE || mappings[i].kind == LIST) &&
 		    mappings[i].buffer == buffer)
 			return true;
 	return exhausting_count && !exhausting[0].coherent &&
@@ -496,34 +494,92 @@ static bool draw_coherent(struct call_args *a)
 	       draw_one(&a->device, DEVICES, device_bound, true);
 }
 
+static void check_zero(const u8 *memory, size_t size)
+{
+	for (; size; size--, memory++)
+		if (*memory)
+			oracle_violation("memory from the DMA API is not zero");
+}
+
 static void run_coherent(const struct call_args *a)
 {
 	struct mapping *m = &mappings[a->mapping];
 	struct device *dev = &devices[a->device].dev;
 	dma_addr_t addr;
-	size_t i;
 
 	if (a->mapping >= MAPPINGS || m->kind || !device_bound(a->device) || !a->size)
 		return;
 	memset(m, 0, sizeof(*m));
 	m->device = a->device;
 	m->size = a->size;
-	oracle_allocates(true);
 	m->vaddr = dev->dma_ops->alloc(dev, m->size, &addr, GFP_ATOMIC, 0);
-	oracle_allocates(false);
 	if (!m->vaddr) {
 		refused(a->device, a->size, false);
 		return;
 	}
-	for (i = 0; i < PAGE_ALIGN(m->size); i++)
-		if (((u8 *)m->vaddr)[i])
-			oracle_violation("coherent memory is not zero");
+	check_zero(m->vaddr, PAGE_ALIGN(m->size));
 	m->kind = COHERENT;
 	m->segments = 1;
 	m->model[0] = model_of(a->device, addr, DMA_BIDIRECTIONAL, false);
 	m->model[0].coherent = true;
 	add_part(&m->model[0], virt_to_phys(m->vaddr), PAGE_ALIGN(m->size));
 	oracle_mapped(&m->model[0]);
+}
+
+static struct oracle_buffer pages_of(const struct mapping *m)
+{
+	return (struct oracle_buffer) {
+		.pfn = virt_to_pfn(m->vaddr),
+		.pages = PAGE_ALIGN(m->size) >> PAGE_SHIFT,
+		.memory = ORACLE_EACH_COUNTED,
+	};
+}
+
+static bool draw_pages(struct call_args *a)
+{
+	a->dir = calls_random(3);
+	return draw_coherent(a);
+}
+
+/* Pages of the DMA API's, which are mapped as the driver's own ones. */
+static void run_pages(const struct call_args *a)
+{
+	struct mapping *m = &mappings[a->mapping];
+	struct device *dev = &devices[a->device].dev;
+	struct oracle_buffer buffer;
+	struct page *page;
+	dma_addr_t addr;
+
+	if (a->mapping >= MAPPINGS || m->kind || !device_bound(a->device) || !a->size)
+		return;
+	memset(m, 0, sizeof(*m));
+	m->device = a->device;
+	m->size = PAGE_ALIGN(a->size);
+	m->dir = a->dir;
+	page = dev->dma_ops->alloc_pages_op(dev, m->size, &addr, m->dir, GFP_KERNEL);
+	if (!page)
+		return;
+	m->vaddr = page_address(page);
+	check_zero(m->vaddr, m->size);
+	m->kind = PAGES;
+	m->segments = 1;
+	buffer = pages_of(m);
+	oracle_buffer_new(&buffer);
+	m->model[0] = model_of(a->device, addr, m->dir, false);
+	add_part(&m->model[0], page_to_phys(page), m->size);
+	oracle_mapped(&m->model[0]);
+}
+
+static void free_pages_mapping(struct mapping *m)
+{
+	struct device *dev = &devices[m->device].dev;
+	struct oracle_buffer buffer = pages_of(m);
+	dma_addr_t addr = m->model[0].addr;
+
+	oracle_unmapped(&m->model[0], true, false);
+	oracle_buffer_free(&buffer);
+	dev->dma_ops->free_pages(dev, m->size, virt_to_page(m->vaddr), addr, m->dir);
+	m->kind = NONE;
 }
 
 /* What is mapped ends, whatever size the device had a driver believe in. */
@@ -534,6 +590,10 @@ static void end_mapping(struct mapping *m, size_t size, bool skip)
 	unsigned int before = misuses(), i;
 	bool lied = size != m->size;
 
+	if (m->kind == PAGES) {
+		free_pages_mapping(m);
+		return;
+	}
 	if (m->kind == SINGLE)
 		dma_unmap_phys(dev, m->model[0].addr, size, m->dir, attrs);
 	else if (m->kind == LIST)
@@ -886,6 +946,7 @@ const struct call calls[] = {
 	{ "list", "mapping device buffer first count stride head tail dir", 8, draw_list,
 	  run_list },
 	{ "coherent", "mapping device size", 3, draw_coherent, run_coherent },
+	{ "pages", "mapping device size dir", 2, draw_pages, run_pages },
 	{ "unmap", "mapping size skip", 14, draw_unmap, run_unmap },
 	{ "sync_cpu", "mapping offset size", 10, draw_sync, run_sync_cpu },
 	{ "sync_device", "mapping offset size", 6, draw_sync, run_sync_device },

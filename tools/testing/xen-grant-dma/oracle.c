@@ -34,7 +34,6 @@ static u16 *late_entries;	/* by page: entries that grant it after their mapping 
 static u8 *late;		/* by reference: it is one of these */
 static u32 *held_frame;		/* by reference in use: what it grants */
 static u16 *held_times;
-static u8 taker = DRIVERS;
 static struct oracle_mapping *mappings;
 static struct oracle_buffer buffers[64];
 static unsigned long pages_before;
@@ -78,12 +77,12 @@ static bool in_use(const struct grant_entry_v1 *entry)
 	return entry->flags & (GTF_reading | GTF_writing);
 }
 
-/* A page gets an owner. What nobody cleared is the guest's. */
+/* What nobody cleared is the guest's. Buffers and coherent memory are told of later. */
 static void page_taken(unsigned long pfn)
 {
 	if (page_of[index_of(pfn)] != NOBODYS)
 		oracle_violation("a page in use is allocated again: %#lx", pfn);
-	page_of[index_of(pfn)] = taker;
+	page_of[index_of(pfn)] = DRIVERS;
 	memset(memory_at(PFN_PHYS(pfn)), oracle_guest_byte(pfn), PAGE_SIZE);
 }
 
@@ -118,11 +117,6 @@ void oracle_begin(enum oracle_level new_level)
 {
 	level = new_level;
 	pages_before = host_pages_used();
-}
-
-void oracle_allocates(bool guest)
-{
-	taker = guest ? SHARED : DRIVERS;
 }
 
 void oracle_buffer_new(const struct oracle_buffer *buffer)

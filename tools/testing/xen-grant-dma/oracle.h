@@ -72,8 +72,6 @@ void oracle_begin(enum oracle_level level);
 void oracle_end(void);
 void oracle_check(void);
 
-/* Whose the pages are that are allocated from now on. */
-void oracle_allocates(bool guest);
 void oracle_buffer_new(const struct oracle_buffer *buffer);
 /* Whether it may be freed: false if that is known to go wrong. */
 bool oracle_buffer_free(const struct oracle_buffer *buffer);
