@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 #include "calls.h"
-#include "oracle.h"
-#include "sequence.h"
 
 #define MOST_CALLS	400
 #define LINE		200
@@ -61,26 +59,24 @@ static void do_call(const struct call *call, const struct call_args *args)
 	oracle_check();
 }
 
-static const struct call *find_call(const char *name)
-{
-	const struct call *call = calls;
-
-	while (strcmp(call->name, name))
-		call++;
-	return call;
-}
-
+/* In proportion to their weights. */
 static const struct call *draw_call(void)
 {
+	const struct call * const *kind;
 	const struct call *call;
 	unsigned int sum = 0, at;
 
-	for (call = calls; call->name; call++)
-		sum += call->weight;
+	for (kind = call_kinds; *kind; kind++)
+		for (call = *kind; call->name; call++)
+			sum += call->weight;
 	at = calls_random(sum);
-	for (call = calls; at >= call->weight; call++)
-		at -= call->weight;
-	return call;
+	for (kind = call_kinds; ; kind++) {
+		for (call = *kind; call->name; call++) {
+			if (at < call->weight)
+				return call;
+			at -= call->weight;
+		}
+	}
 }
 
 /* As long as @more says so. */
@@ -92,7 +88,7 @@ static void random_calls(bool (*more)(void))
 
 	record->used = 0;
 	args.level = calls_random(3);
-	do_call(find_call("level"), &args);
+	do_call(call_find("level"), &args);
 	for (i = 0; i < MOST_CALLS && more(); i++) {
 		call = draw_call();
 		memset(&args, 0, sizeof(args));

@@ -46,6 +46,19 @@ static unsigned int *value_of(const struct arg *arg, struct call_args *args)
 	return (unsigned int *)((char *)args + arg->at);
 }
 
+const struct call *call_find(const char *name)
+{
+	const struct call * const *kind;
+	const struct call *call;
+
+	for (kind = call_kinds; *kind; kind++)
+		for (call = *kind; call->name; call++)
+			if (!strcmp(call->name, name))
+				return call;
+	fprintf(stderr, "no such call: %s\n", name);
+	exit(2);
+}
+
 void sequence_print(const struct call *call, const struct call_args *args,
 		    char *text, size_t size)
 {
@@ -84,7 +97,7 @@ static unsigned int parse_value(const struct arg *arg, const char *text)
 const struct call *sequence_parse(const char *line, struct call_args *args)
 {
 	char text[500], *word, *rest = text, *value;
-	const struct call *call = calls;
+	const struct call *call;
 	const struct arg *arg;
 
 	snprintf(text, sizeof(text), "%s", line);
@@ -93,12 +106,7 @@ const struct call *sequence_parse(const char *line, struct call_args *args)
 	word = strtok_r(text, " \t", &rest);
 	if (!word)
 		return NULL;
-	while (call->name && strcmp(call->name, word))
-		call++;
-	if (!call->name) {
-		fprintf(stderr, "no such call: %s\n", word);
-		exit(2);
-	}
+	call = call_find(word);
 	while ((word = strtok_r(NULL, " \t", &rest))) {
 		value = word + strcspn(word, "=");
 		arg = find_arg(word, value - word);

@@ -53,8 +53,11 @@ struct call {
 	void (*run)(const struct call_args *args);
 };
 
-extern const struct call calls[];
+/* All kinds, in tables that end with an empty one; and NULL after the last table. */
+extern const struct call * const call_kinds[];
 
+/* Ends the program if there is none. */
+const struct call *call_find(const char *name);
 void sequence_print(const struct call *call, const struct call_args *args,
 		    char *text, size_t size);
 /* Returns the call, NULL for an empty line or a comment; ends the program if it is none. */
