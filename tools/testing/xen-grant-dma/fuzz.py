@@ -6,7 +6,7 @@ Runs the fuzzer: first the calls in seeds/, then random ones, and prints KTAP.
 A seed must pass, unless expected-faults names it: it is then a fault that is known, which must still be found, and
 which is not looked for in what is random. Where nothing is found any more, the fault is to be taken off the list.
 
-	fuzz.py PROGRAM [--seconds 10] [--seed N] [--out DIR]
+	fuzz.py PROGRAM [--seconds 6] [--seed N] [--out DIR]
 	fuzz.py PROGRAM --shorten FILE		the calls in a file that are needed for what they find
 	fuzz.py PROGRAM --show FILE		what the calls in a file find
 """
@@ -133,7 +133,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--seconds", type=int, default=6, help="for random calls")
     parser.add_argument("--seed", type=int, help="of random calls, instead of a new one")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="where calls go that find something")
+    parser.add_argument("--out", type=pathlib.Path, help="where calls go that find something; beside the program")
     parser.add_argument("--shorten", type=pathlib.Path)
     parser.add_argument("--show", type=pathlib.Path)
     parser.add_argument("--all-faults", action="store_true", help="look for those that are known, too")
@@ -147,14 +147,15 @@ def main():
         status, output = run(args.program, ["-v", "-k", known, args.show])
         print(output, end="")
         return status
-    args.out.mkdir(parents=True, exist_ok=True)
+    out = args.out or pathlib.Path(args.program).parent
+    out.mkdir(parents=True, exist_ok=True)
     seeds = sorted((HERE / "seeds").glob("*.calls"))
     results = Results(len(seeds) + 2)
     for seed in seeds:
         replay(results, args.program, seed, expected, known)
     fresh = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
     for seed in FIXED_SEED, fresh:
-        fuzz(results, args.program, seed, known, args.seconds // 2, args.out)
+        fuzz(results, args.program, seed, known, args.seconds // 2, out)
     return results.failed > 0
 
 
