@@ -86,12 +86,14 @@ kit: tree
 	+@$(call BENCH_PROGRAM,aarch64-linux-gnu) bench
 	@$(BED_DIR)/../bench/kit/pack.sh $(TREE) $(BUILD) out/kit
 
-SEED ?= 1
-COUNT ?= 80
-mutants: tree
-	@python3 edits/mutants.py --tree $(TREE) --out $(BUILD)/mutants --seed $(SEED) --count $(COUNT)
+mutants:
+	$(call fetch_goal,host)
+	+@$(MAKE) tree
+	@python3 edits/mutants.py --tree $(TREE) --out $(BUILD)/mutants --seed $(or $(SEED),1) --count $(or $(COUNT),80)
 
-coverage: tree
+coverage:
+	$(call fetch_goal,host)
+	+@$(MAKE) tree
 	@python3 edits/coverage.py --tree $(TREE) --out $(BUILD)/coverage
 
 GOAL ?= boot

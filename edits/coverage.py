@@ -18,7 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from base import Fault
-from mutants import DRIVER, HOST, MAKE, NOT_ON_HOST, NOT_OK, TABLE, TESTS, added_lines, program, run
+from mutants import DRIVER, HOST, MAKE, NOT_OK, NOT_ON_HOST, TABLE, TESTS, added_lines, run
 
 
 class Lines:
@@ -79,7 +79,8 @@ def gather(objects, counts, gcov):
     files = {}
     with tempfile.TemporaryDirectory() as scratch:
         for notes in objects.rglob("*.gcno"):
-            data = counts / notes.relative_to(objects).with_suffix(".gcda")
+            data = counts / (notes.relative_to(objects) if counts == objects else notes.absolute().relative_to("/"))
+            data = data.with_suffix(".gcda")
             # gcov wants both at one place; what never ran has no data.
             (Path(scratch) / notes.name).write_bytes(notes.read_bytes())
             if data.exists():
@@ -121,16 +122,17 @@ def report(files):
 
 
 def run_tests(tree, out):
-    """Build the tests with counters and run them all; where the objects are."""
+    """Build the tests with counters in a copy of their directory, and run them all; where the objects are."""
     shutil.rmtree(out, ignore_errors=True)
+    host = shutil.copytree(tree / HOST, out / HOST)
     for test in TESTS:
-        test = program(*test, build="gcov")
-        status, said = run([*MAKE, f"O={out / 'build'}", *test.make], tree / HOST)
+        test = test(build="gcov")
+        status, said = run([*MAKE, f"KERNEL={tree}", *test.make], host)
         if not status:
-            status, said = run(test.command, out)
+            status, said = run(test.command, host)
         if status != 0 or NOT_OK.search(said):
             raise Fault(f"{test.name} fails:\n{said[-2000:]}")
-    return out / "build/gcov"
+    return host / "build/gcov"
 
 
 def main():

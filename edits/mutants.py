@@ -22,6 +22,7 @@ import time
 import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,13 +50,18 @@ class Test(NamedTuple):
     command: list
 
 
-def program(name, *arguments, build="asan"):
-    return Test(name, [f"BUILD={build}", name], [f"build/{build}/{name}", *arguments])
+def program(name, *arguments, runner=(), build="asan"):
+    return Test(name, [f"BUILD={build}", name], [*runner, f"build/{build}/{name}", *arguments])
 
 
-# The quickest first.
-TESTS = [("version2",), ("once",), ("nomem",)]
-PLAIN = Test("plain", ["BUILD=plain", "once"], "build/plain")
+# The quickest first; what is random has a seed.
+TESTS = [
+    partial(program, "version2"),
+    partial(program, "nomem"),
+    partial(program, "kunit"),
+    partial(program, "fuzz", "--seconds", "4", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
+]
+PLAIN = program("once", build="plain")
 # Objects depend on this, which stands for headers of which none changes.
 MADE = "build/include/made"
 MAKE = ["make", "--silent", *(["CC=ccache gcc"] if shutil.which("ccache") else [])]
@@ -119,12 +125,12 @@ class Area:
         return run([*MAKE, *old, *arguments], host)
 
     def code(self):
-        """A hash of what a build without sanitizers makes, but for what it tells debuggers."""
+        """A hash of what a build without sanitizers makes of the sources, but for what it tells debuggers."""
         status, said = self.make(self.plain.make)
         if status:
             raise Fault(f"{self.plain.name} does not compile:\n{said[-2000:]}")
         stripped, code = self.path / "stripped.o", hashlib.sha256()
-        for each in sorted((self.path / HOST / self.plain.command).glob("*.o")):
+        for each in sorted((self.path / HOST / self.plain.command[0]).parent.rglob("*.o")):
             subprocess.run(["objcopy", "--strip-debug", each, stripped], check=True)
             code.update(stripped.read_bytes())
         return code.hexdigest()
@@ -277,7 +283,7 @@ def main():
     more = (mutant for mutant in drawn(texts, lines, args.seed) if args.only in mutant.name)
     with ThreadPoolExecutor(JOBS) as pool:
         areas = list(pool.map(lambda number: Area(args.tree, args.out / f"area{number}", [DRIVER, TABLE, HOST],
-                                                     [program(*test) for test in TESTS], PLAIN), range(JOBS)))
+                                                     [test() for test in TESTS], PLAIN), range(JOBS)))
     print(f"The tests take {sum(areas[0].limits.values()):.0f} s at most for each", flush=True)
     campaign = Campaign(areas, texts)
     campaign.run(wanted, len(wanted))

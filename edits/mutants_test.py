@@ -111,7 +111,7 @@ def area(scratch):
         (scratch / path).parent.mkdir(parents=True, exist_ok=True)
         (scratch / path).write_text(text)
     return Area(scratch / "tree", scratch / "area", [DRIVER, HOST], [Test("half", ["test"], ["./test"])],
-                Test("plain", ["half.o"], "."))
+                Test("plain", ["half.o"], ["./half.o"]))
 
 
 def mutant(name, old, new):
