@@ -6,8 +6,9 @@
  *	fuzz -r SEED -s SECONDS -o DIR	random ones; those that find a fault go to a file
  *	fuzz -b FILE			calls that bytes stand for, as libFuzzer keeps them
  *
- * -k "S2 S5" names faults that are known. It ends with 0 if nothing was found, with 1
- * after a violation, and with something else after a crash.
+ * -l LEVEL is used whatever the file says; -k "S2 S5" names faults that are known, -v
+ * shows calls. It ends with 0 if nothing was found, with 1 after a violation, and with
+ * something else after a crash.
  */
 
 #include <signal.h>
@@ -28,6 +29,7 @@ static struct {
 	char text[MOST_CALLS * LINE];
 } *record;
 static bool verbose;
+static char level[40];
 
 void oracle_violation(const char *fmt, ...)
 {
@@ -199,6 +201,8 @@ static void calls_of_file(const char *name)
 
 	while (fgets(line, sizeof(line), file)) {
 		call = sequence_parse(line, &args);
+		if (call == call_find("level") && *level)
+			sequence_parse(level, &args);
 		if (call)
 			do_call(call, &args);
 	}
@@ -263,10 +267,13 @@ int main(int argc, char **argv)
 	int option;
 
 	init();
-	while ((option = getopt(argc, argv, "k:r:s:o:b:v")) != -1) {
+	while ((option = getopt(argc, argv, "k:l:r:s:o:b:v")) != -1) {
 		switch (option) {
 		case 'k':
 			oracle_known_faults = optarg;
+			break;
+		case 'l':
+			snprintf(level, sizeof(level), "level level=%s", optarg);
 			break;
 		case 'r':
 			random = true;
