@@ -3,7 +3,9 @@
  * Random calls of the DMA API with an oracle that knows what may come of them:
  *
  *	fuzz FILE			the calls in a file, see sequence.h
- *	fuzz -r SEED -s SECONDS -o DIR	random ones; those that find a fault go to a file
+ *	fuzz -r SEED -s SECONDS -o DIR	random ones, in sequences that each have a seed, from this
+ *					on, and go to a file if they find a fault; -n COUNT of
+ *					them instead
  *	fuzz -b FILE			calls that bytes stand for, as libFuzzer keeps them
  *
  * -l LEVEL is used whatever the file says; -k "S2 S5" names faults that are known, -v
@@ -234,14 +236,14 @@ static void keep_record(const char *dir, u64 seed)
 }
 
 /* Each sequence in a process of its own, so that it does the same when it is repeated. */
-static int calls_of_seeds(u64 seed, unsigned int seconds, const char *dir)
+static int calls_of_seeds(u64 seed, unsigned int seconds, unsigned int count, const char *dir)
 {
 	time_t end = time(NULL) + seconds;
 	int status, found = 0;
-	unsigned long n = 0;
+	unsigned int n = 0;
 	pid_t pid;
 
-	for (; time(NULL) < end && found < 5; seed++, n++) {
+	for (; (count ? n < count : time(NULL) < end) && found < 5; seed++, n++) {
 		pid = fork();
 		if (!pid) {
 			alarm(60);
@@ -254,7 +256,7 @@ static int calls_of_seeds(u64 seed, unsigned int seconds, const char *dir)
 			found++;
 		}
 	}
-	printf("# %lu sequences\n", n);
+	printf("# %u sequences\n", n);
 	return !!found;
 }
 
@@ -262,18 +264,21 @@ int main(int argc, char **argv)
 {
 	const char *dir = ".";
 	bool random = false;
-	unsigned int seconds = 10;
+	unsigned int seconds = 10, count = 0;
 	u64 seed = 0;
 	int option;
 
 	init();
-	while ((option = getopt(argc, argv, "k:l:r:s:o:b:v")) != -1) {
+	while ((option = getopt(argc, argv, "k:l:n:r:s:o:b:v")) != -1) {
 		switch (option) {
 		case 'k':
 			oracle_known_faults = optarg;
 			break;
 		case 'l':
 			snprintf(level, sizeof(level), "level level=%s", optarg);
+			break;
+		case 'n':
+			count = strtoul(optarg, NULL, 0);
 			break;
 		case 'r':
 			random = true;
@@ -297,7 +302,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (random)
-		return calls_of_seeds(seed, seconds, dir);
+		return calls_of_seeds(seed, seconds, count, dir);
 	for (; optind < argc; optind++)
 		calls_of_file(argv[optind]);
 	return 0;

@@ -6,7 +6,7 @@ Runs the fuzzer: first the calls in seeds/, then random ones, and prints KTAP.
 A seed must pass, unless expected-faults names it: it is then a fault that is known, which must still be found, and
 which is not looked for in what is random. Where nothing is found any more, the fault is to be taken off the list.
 
-	fuzz.py PROGRAM [--seconds 6] [--seed N] [--out DIR]
+	fuzz.py PROGRAM [--seconds 6 | --sequences 40] [--seed N] [--out DIR]
 	fuzz.py PROGRAM --shorten FILE		the calls in a file that are needed for what they find
 	fuzz.py PROGRAM --show FILE		what the calls in a file find
 """
@@ -92,18 +92,16 @@ def replay(results, program, seed, expected, known):
     results.add(f"seed {seed.name}: {fault} is known", wrong, output)
 
 
-def fuzz(results, program, seed, known, seconds, out):
-    """Random calls."""
-    arguments = ["-k", known, "-r", str(seed), "-s", str(seconds), "-o", str(out)]
-    try:
-        done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              errors="replace", timeout=seconds + 10 * PATIENCE, check=False)
-        output, status = done.stdout, done.returncode
-    except subprocess.TimeoutExpired:
-        output, status = "", -1
-    print(f"# {''.join(re.findall(r'# ([0-9]+ sequences)', output)) or 'no sequences'}")
+def fuzz(results, program, seed, known, limit, out):
+    """Random calls, with a limit that the program knows as an option."""
+    arguments = ["-k", known, "-r", str(seed), *limit, "-o", str(out)]
+    done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", check=False)
+    output = done.stdout
+    print("".join(re.findall(r"^# [0-9]+ sequences$", output, re.M)) or "# no sequences")
     files = re.findall(r"^(\S+\.calls)$", output, re.M)
-    wrong = status and f"found something; shorten it: {HERE / 'fuzz.py'} {program} --shorten {' '.join(files[:1])}"
+    shorten_it = f"{HERE / 'fuzz.py'} {program} --shorten {' '.join(files[:1])}"
+    wrong = done.returncode and f"found something; shorten it: {shorten_it}"
     results.add(f"random calls from seed {seed} on", wrong, output)
 
 
@@ -136,6 +134,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--seconds", type=int, default=6, help="for random calls")
+    parser.add_argument("--sequences", type=int, help="how many, instead, in each of two runs")
     parser.add_argument("--seed", type=int, help="of random calls, instead of a new one")
     parser.add_argument("--out", type=pathlib.Path, help="where calls go that find something; beside the program")
     parser.add_argument("--shorten", type=pathlib.Path)
@@ -158,8 +157,9 @@ def main():
     for seed in seeds:
         replay(results, args.program, seed, expected, known)
     fresh = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
+    limit = ["-n", str(args.sequences)] if args.sequences else ["-s", str(args.seconds // 2)]
     for seed in FIXED_SEED, fresh:
-        fuzz(results, args.program, seed, known, args.seconds // 2, out)
+        fuzz(results, args.program, seed, known, limit, out)
     return results.failed > 0
 
 
