@@ -59,7 +59,7 @@ TESTS = [
     partial(program, "version2"),
     partial(program, "nomem"),
     partial(program, "kunit"),
-    partial(program, "fuzz", "--seconds", "4", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
+    partial(program, "fuzz", "--sequences", "40", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
 ]
 PLAIN = program("once", build="plain")
 # Objects depend on this, which stands for headers of which none changes.
