@@ -57,6 +57,8 @@ def program(name, *arguments, runner=(), build="asan"):
 # The quickest first; what is random has a seed.
 TESTS = [
     partial(program, "version2"),
+    partial(program, "isolation"),
+    partial(program, "restored"),
     partial(program, "nomem"),
     partial(program, "kunit"),
     partial(program, "fuzz", "--sequences", "40", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),

@@ -168,6 +168,20 @@ bool host_page_granted(unsigned long pfn)
 	return false;
 }
 
+static struct notifier_block *to_notify;
+
+void xen_resume_notifier_register(struct notifier_block *nb)
+{
+	to_notify = nb;
+}
+
+void host_restore(void)
+{
+	memset(host_table, 0, host_frames * XEN_PAGE_SIZE);
+	if (to_notify)
+		to_notify->notifier_call(to_notify, 0, NULL);
+}
+
 void xen_init(void)
 {
 	int gnttab_init(void);

@@ -34,5 +34,5 @@ struct timer_list { void (*func)(struct timer_list *); unsigned long expires; };
 #define msleep(x) do { } while (0)
 struct notifier_block { int priority; int (*notifier_call)(struct notifier_block *, unsigned long, void *); };
 #define NOTIFY_OK 1
-static inline void xen_resume_notifier_register(struct notifier_block *nb) { }
+void xen_resume_notifier_register(struct notifier_block *nb);
 
