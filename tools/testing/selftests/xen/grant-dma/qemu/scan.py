@@ -11,9 +11,9 @@ TROUBLE = re.compile(
     r"|page allocation failure|still in use|deferred probe timeout|deferred probe pending"
     r"|Call trace|Unable to handle kernel|Internal error|blocked for more than|soft lockup"
     r"|detected stall|invoked oom-killer|refcount_t:|list_(add|del) corruption"
-    # A backend that is late or keeps references; KUnit's domain has an ID of five digits.
-    r"|domain \d{1,4} (still use[sd]|holds)"
-    r"|too few references|driver left"
+    # A backend that is late or keeps references, and what a device lacks or leaves; KUnit's domain has an ID of five
+    # digits, and its devices are not virtio's.
+    r"|domain \d{1,4} (still use[sd]|holds|keeps access)|virtio\S* \S+: too few references"
     r"|Xen BUG|Xen call trace|Assertion .* failed"
 )
 
