@@ -15,6 +15,12 @@ BED := $(MAKE) -C $(BED_DIR) KDIR=$(TREE) BASE='$(if $(KDIR),,$(BASE))'
 export BASE
 export PYTHONPATH := $(abspath $(BED_DIR))
 
+# A recipe takes with it all that it started, however it ends. A bare machine gets its Python first.
+ifneq ($(shell command -v python3),)
+SHELL := $(CURDIR)/edits/ending.py
+.SHELLFLAGS := /bin/sh -c
+endif
+
 help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
 	@echo 'make shell             the same, and stay at the console of the guest'
@@ -151,6 +157,7 @@ check-judges:
 	@python3 $(BED_DIR)/judges_test.py
 	@python3 edits/check_test.py
 	@python3 edits/mutants_test.py
+	@python3 edits/ending_test.py
 
 check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)
