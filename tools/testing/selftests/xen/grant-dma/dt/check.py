@@ -14,6 +14,7 @@ whose cell it is. That check is the driver's.
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -134,11 +135,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=Path("build/dt"), metavar="DIR")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--read-only", type=Path, default=[], nargs="+", metavar="DIR", help="what can't be written")
     parser.add_argument("kdir", type=Path, metavar="KDIR", help="kernel source")
     parser.add_argument("dtb", type=Path, metavar="DTB", nargs="?", help="a guest's /sys/firmware/fdt")
     args = parser.parse_args()
 
-    tap = Tap(len(NAMES) + 1)
+    tap = Tap(len(NAMES) + 2)
+    name = "nothing but the output can be written"
+    if args.read_only:
+        tap.faults(name, [f"{path} can be" for path in args.read_only if os.access(path, os.W_OK)])
+    else:
+        tap.skip(name, "no --read-only")
     schema = args.cache / f"{fingerprint(args.kdir)}.json"
     if schema.exists():
         for name in NAMES:
