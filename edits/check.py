@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from base import CACHE, TOP, git, git_tree, kernel_version
 from commits import commits, fixed_stamp
-from host import PACKAGES
+from host import of_goal
 from patches import files_of, is_newest, load, matches, overlay_files
 from series import borrow
 from tap import Tap
@@ -49,8 +49,7 @@ def output(*command, **options):
 @functools.cache
 def tools():
     """The versions of all that checks use."""
-    packages = f"{PACKAGES['boot']} {PACKAGES['check']}".split()
-    return output("dpkg-query", "-W", *packages).stdout
+    return output("dpkg-query", "-W", *of_goal("check")).stdout
 
 
 def unless_known_good(content, check, *args):

@@ -30,17 +30,18 @@ def fetch_if_possible(item, renew):
 def main():
     """Fetch; a Fault is the end."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("goal", choices=("host", "boot", "check", "bench"))
+    parser.add_argument("goal", choices=("host", "kunit", "boot", "check", "bench"))
     parser.add_argument("--base", action="append", default=[], help="a Linux release, such as 6.12")
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; else the newest that can be had")
     parser.add_argument("--qemu", help="a release such as 10.0; else a stable one")
+    parser.add_argument("--gdb", action="store_true", help="with a debugger for the machine")
     parser.add_argument("--renew", action="store_true", help="look for a newer Xen than the one that is there")
     parser.add_argument("--out", type=Path, help="the makefile to write")
     arguments = parser.parse_args()
     start = time.monotonic()
     try:
         with locked(CACHE / "install.lock"):
-            host.install(host.of_goal(arguments.goal))
+            host.install(host.of_goal(arguments.goal, ["gdb"] if arguments.gdb else []))
         found = fetch(items.of_goal(arguments.goal, arguments.base, arguments.xen, arguments.qemu), arguments.renew)
         if arguments.goal == "check":
             fetch_if_possible(items.xen(items.OLDEST), arguments.renew)

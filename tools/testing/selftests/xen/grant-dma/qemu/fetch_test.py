@@ -3,12 +3,13 @@
 
 import hashlib
 import http.server
+import io
 import os
 import re
 import subprocess
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import archive
@@ -308,9 +309,44 @@ def test_a_damaged_file_is_refused(scratch):
         expect("Hash Sum mismatch" in here.store.answers(qemu(None))["trixie"], here.store.answers(qemu(None)))
 
 
+def test_old_lists_are_allowed_for_sid_alone(scratch):
+    """Apt looks at no date of an archive without a signature, so this is about what it is told."""
+    with world(scratch) as here:
+        here.take_away("pool/(?!bookworm/)")
+        here.store.get(xen(None))
+        told = {path.parent.name for path in here.cache.glob("archive/*/sources") if "valid" in path.read_text()}
+        expect(told == {"sid-arm64"} and not any("Valid" in option for option in archive.OPTIONS), told)
+
+
 def test_a_package_of_the_host_that_can_not_be_installed(scratch):
     said = refusal(host.install, ["gcc", "no-such-package"])
     expect("apt-get install: " in said and "by hand: no-such-package" in said, said)
+
+
+def test_packages_are_named_before_apt_runs(scratch):
+    said, run = io.StringIO(), host.run
+    host.run = lambda command, environment=None: (print("apt ran"), run(["false"]))
+    try:
+        with redirect_stdout(said):
+            refusal(host.install, ["gcc", "no-such-package"])
+    finally:
+        host.run = run
+    named, _, after = said.getvalue().partition("apt ran")
+    expect("no-such-package" in named and "gcc" not in named and after, said.getvalue())
+
+
+def test_apt_can_be_forbidden(scratch):
+    """The test bed's own Makefile, with an apt that tells of its use."""
+    used, tools = scratch / "used", scratch / "tools"
+    tools.mkdir()
+    for name, script in (("apt-get", f"touch {used}"), ("dpkg-query", "true")):
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(["make", "-C", HERE, "kunit", "NO_APT=1", f"BUILD={scratch}/build"], text=True,
+                          env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    expect(done.returncode and re.search("are missing, and NO_APT is set: .*qemu-system-arm", done.stdout), done.stdout)
+    expect(not used.exists(), "apt was run")
 
 
 def test_nothing_is_built_before_all_is_there(scratch):
@@ -340,7 +376,7 @@ def main():
     """Run the tests."""
     tests = [*tests_of_items(), *tap.tests_in(globals())]
     offline = [(f"make {goal} needs no archive when all is there", goals_need_no_archive(goal))
-               for goal in ("boot", "check")]
+               for goal in ("kunit", "boot", "check")]
     why = "" if is_cut_off() else "the network can't be cut off: unshare --net is not allowed"
     if not os.environ.get("BASE"):
         why = why or "BASE is not set"

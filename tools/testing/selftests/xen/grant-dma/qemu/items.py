@@ -119,8 +119,8 @@ def host_architecture():
 
 
 def of_goal(goal, bases, xen_release, qemu_release):
-    """What a goal needs; a base of the user's own is not downloaded."""
-    if goal == "host":
-        return [*map(linux, bases)]
-    return [*map(linux, bases), xen(xen_release), qemu(qemu_release), GUEST_ROOT,
-            *([DTSCHEMA_ROOT] if goal == "check" else [])]
+    """What a goal needs; a base of the user's own is not downloaded. Neither programs nor KUnit need Xen."""
+    kernels = [*map(linux, bases)]
+    if goal in ("host", "kunit"):
+        return kernels
+    return [*kernels, xen(xen_release), qemu(qemu_release), GUEST_ROOT, *([DTSCHEMA_ROOT] if goal == "check" else [])]
