@@ -25,7 +25,8 @@ help:
 	@echo 'make boot              boot a Xen guest whose virtio devices go through grants, and report on them'
 	@echo 'make shell             the same, and stay at the console of the guest'
 	@echo 'make host              the driver as programs, with sanitizers: KUnit, allocations that fail, a fuzzer;'
-	@echo '                       SUITE=bounce.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
+	@echo '                       SUITE=ops.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
+	@echo 'make kunit             KUnit without Xen; SUITE=ops.map_page_random selects'
 	@echo 'make check             the tests; CHECKS="$(CHECKS)" selects'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
@@ -42,7 +43,8 @@ help:
 	@echo
 	@echo 'BASE=$(BASE) is the release of the kernel to use, of $(BASES); KDIR=path any other kernel tree instead.'
 	@echo 'XEN=4.17 is the release of Xen to use, instead of the newest that can be had;'
-	@echo 'QEMU=10 that of QEMU in dom0, instead of a stable one.'
+	@echo 'QEMU=10 that of QEMU in dom0, instead of a stable one. NO_APT=1 installs no packages on this machine.'
+	@echo 'CONTRIBUTING.md has KERNEL=, GUESTS=, PROGS=, GDB=1, QEMU_ARGS= and BACKEND_ARGS=.'
 
 # All downloads come before the first compiler starts.
 fetch_goal = +@$(BED) fetch GOAL=$(1) RENEW=$(2)
@@ -51,6 +53,11 @@ boot shell:
 	$(call fetch_goal,boot)
 	+@$(MAKE) tree
 	+@$(BED) $@
+
+kunit:
+	$(call fetch_goal,kunit)
+	+@$(MAKE) tree
+	+@$(BED) kunit
 
 # The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
 HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
@@ -163,7 +170,7 @@ check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)
 
 check-kunit-16k:
-	+@$(BED) kunit FLAVOURS=16k
+	+@$(BED) kunit KERNEL=16k
 
 # Other architectures, by the kernel's own runner of KUnit in QEMU.
 KUNIT_OF_arm := --cross_compile=arm-linux-gnueabihf- --kconfig_add=CONFIG_ARM_LPAE=y
@@ -210,7 +217,7 @@ check-series-$(1) check-patches-$(1) check-compile-$(1): check-%-$(1):
 	+@$(MAKE) --old-file=tree check-$$* BASE=$(1)
 
 check-kunit-$(1):
-	+@$(MAKE) check-kunit BASE=$(1) FLAVOURS=main
+	+@$(MAKE) check-kunit BASE=$(1)
 
 check-guest-$(1):
 	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--backport
@@ -220,4 +227,4 @@ $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 clean:
 	rm -rf build out
 
-.PHONY: help host boot shell bench mutants coverage fetch tree series refresh apply check clean
+.PHONY: help host boot shell kunit bench mutants coverage fetch tree series refresh apply check clean

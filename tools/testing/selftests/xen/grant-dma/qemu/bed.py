@@ -26,7 +26,7 @@ from pathlib import Path
 
 import scan
 from guests import Device, Guest  # noqa: F401 (for our users)
-from machine import Machine
+from machine import GDB, Machine, deadline
 from paths import BUILD, DOM0, GUEST_ROOT, HERE, XEN_IMAGE, kernel_image
 
 BOOT_SECONDS = 180  # for Xen and dom0, and to power off
@@ -95,6 +95,12 @@ def say(text):
 say.start = time.monotonic()
 
 
+def say_how_to_debug(kernels):
+    """What to type when QEMU waits for a debugger. All that runs on the machine is seen, dom0 and guests alike."""
+    for kernel in sorted(kernels):
+        say(f"QEMU waits: gdb-multiarch {kernel_image(kernel).parents[3]}/vmlinux -ex 'target remote :1234'")
+
+
 def tail(path):
     """The end of a log, indented, with its path."""
     lines = path.read_text(errors="replace").splitlines()[-TAIL:] if path.exists() else ["(none)"]
@@ -159,7 +165,7 @@ class Follower:
 
 def watch(machine, share, guests, console):
     """Follow a run to its end; what went wrong with the machine itself."""
-    deadline = time.monotonic() + BOOT_SECONDS
+    end = deadline(BOOT_SECONDS)
     seconds = {guest.name: guest.seconds for guest in guests}
     follower = None
     ended = False
@@ -173,7 +179,7 @@ def watch(machine, share, guests, console):
             say(line.removeprefix("bed: "))
             started = re.fullmatch(r"bed: guest (\S+) starts", line)
             if started:
-                deadline = time.monotonic() + seconds[started[1]] + GUEST_EXTRA_SECONDS
+                end = deadline(seconds[started[1]] + GUEST_EXTRA_SECONDS)
                 follower = Follower(share, started[1])
             elif line == "bed: end":
                 ended = True
@@ -183,7 +189,7 @@ def watch(machine, share, guests, console):
                 return []
         if follower:
             follower.show()
-        if time.monotonic() > deadline:
+        if time.monotonic() > end:
             return [f"no sign of life in time\n{tail(machine.log)}"]
 
 
@@ -222,6 +228,8 @@ def boot(name, guests, console=None, dom0_cmdline=""):
     # Arm's default, SILO, lets a driver domain have neither grants nor events of its guest; FLASK's policy lets it have
     # these, and none of the guest's memory. Xen warns without SILO.
     driven = any(guest.driven for guest in guests)
+    if GDB:
+        say_how_to_debug({guest.kernel for guest in guests})
     machine = xen_machine(share, share / "xen.log", dom0_cmdline, "xsm=flask" if driven else "")
     try:
         results.own_problems += watch(machine, share, guests, console)
@@ -261,16 +269,18 @@ def boot_kernel(directory, cmdline="", kernel="main", seconds=300, allow=(), arg
     """
     log = directory / "console.log"
     say(f"booting without Xen; log in {log}")
+    if GDB:
+        say_how_to_debug({kernel})
     machine = Machine(
         ["-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on", "-smp", "2", "-m", "1024",
          "-accel", "tcg,thread=multi", "-kernel", str(kernel_image(kernel)),
          "-append", f"console=ttyAMA0 panic=-1 {cmdline}", *arguments],
         log)
-    deadline = time.monotonic() + seconds
+    end = deadline(seconds)
     verdict = "ran"
     try:
         while machine.read(1) is not None:
-            if time.monotonic() > deadline:
+            if time.monotonic() > end:
                 verdict = f"not finished after {seconds} s"
                 break
     finally:

@@ -5,6 +5,7 @@ KUnit and kselftest, with virtqueues of each kind, and on PCI; boots with every
 way that fw_devlink may treat consumers; devices that must be refused; a backend that is hostile.
 """
 
+import os
 import re
 import sys
 
@@ -30,6 +31,8 @@ OTHER_IOMMU = {rf"{DOM0_SUITE}\.probe_of\.other-\w+": "no kernel here has the ot
 IN_GUEST = OTHER_IOMMU | {rf"{DOM0_SUITE}\.xen_translates": "swiotlb-xen bounces in dom0 alone"}
 WITHOUT_XEN = IN_GUEST | {r"xen_grant_dma_\w+\.\w+\.Xen's table": "there is no Xen"}
 WITHOUT_TABLES = {r"\S+\.sh: .* \(another driver has no tables\)": "the kernel's own driver shows no references"}
+# Programs that run in place of a guest's own, without KUnit.
+PROGS = os.environ.get("PROGS", "").split()
 MOVES_DATA = ["block.sh", "network.sh", "rng.sh"]  # of the kselftest programs
 INDIRECT_DESC, RING_PACKED = 28, 34  # feature bits (linux/virtio_ring.h, virtio_config.h)
 RING_BOUNCES = "virtio_ring.ring_bounces=1"
@@ -203,7 +206,7 @@ def kselftest(name, programs=None, settings="", **options):
 
     The settings are assignments for their environment.
     """
-    programs = programs or all_programs()
+    programs = PROGS or programs or all_programs()
     commands = f"export {settings}\n" if settings else ""
     commands += "cd xen/grant-dma\nmkdir -p $OUT/hostile\n" + "".join(
         f'{{ ./{program}; echo "status $?"; }} 2>&1 | tee $OUT/{program}.ktap\n'
@@ -313,6 +316,8 @@ def judge_late(allowed):
 
 def with_kunit(test):
     """The same, in a guest that runs KUnit at boot."""
+    if PROGS:
+        return test
     test.guest.cmdline = f"{KUNIT} {test.guest.cmdline}"
     test.may_skip |= IN_GUEST
     return also(judge_kunit, test)
@@ -433,6 +438,10 @@ SETS = {"--driver-domain": driver_domain_tests, "--debug": debug_tests, "--pages
 
 def main(names):
     """Run all tests, the test bed's own among them, or those of a set, or those in the guests named."""
+    names = names or ["main"] if PROGS else names
+    unknown = [program for program in PROGS if not (bed.HERE.parent / program).is_file()]
+    if unknown:
+        sys.exit(f"no such program: {' '.join(unknown)}")
     tap = Tap()
     a_set = names[0] if len(names) == 1 and names[0] in SETS else ""
     own = [] if names else [test.guest for test in selftest.TESTS]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a guest is made of, and the files from which dom0 makes it (dom0/run.sh reads them)."""
 
+import os
 import shutil
 import tarfile
 from collections import Counter
@@ -125,6 +126,7 @@ class Guest:
                 "-global virtio-mmio.force-legacy=false",
                 *self.backend_devices(devices),
                 self.backend_options,
+                os.environ.get("BACKEND_ARGS", ""),
             ]
         )
 

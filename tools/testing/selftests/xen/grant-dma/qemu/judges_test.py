@@ -11,6 +11,7 @@ import check
 import ktap
 import scan
 import selftest
+import without_xen
 from bed import Guest
 from judges import Test, judge, judge_kselftest, kunit_cases, kunit_results, results_of, status_is_zero
 from tap import Tap, run_tests, tests_in
@@ -278,6 +279,31 @@ def test_skips_are_named_by_what_there_is(_):
     suites = {suite for suite, _ in CASES}
     for pattern in check.IN_GUEST | check.WITHOUT_XEN:
         assert any(re.match(pattern.partition(r"\.")[0], suite) for suite in suites), pattern
+
+
+def test_kunit_cases_are_selected_by_name(_):
+    for only, glob, count in (("ops.map_page_random", "xen_grant_dma_ops.map_page_random", 1),
+                              ("xen_grant_dma_bounce", "xen_grant_dma_bounce.*", None),
+                              ("virtio_ring.pack*", "virtio_ring.pack*", None), ("*", "*.*", len(CASES))):
+        found, cases = without_xen.select(only, CASES)
+        assert found == glob and cases and len(cases) == (count or len(cases)), (only, found, cases)
+        assert {suite for suite, _ in cases} == {glob.partition(".")[0]} or only == "*", cases
+    try:
+        without_xen.select("bounce.no_such_case", CASES)
+    except SystemExit as end:
+        assert "bounce.no_such_case" in str(end) and "random_mappings" in str(end), end
+    else:
+        raise AssertionError("found")
+
+
+def test_named_programs_run_alone(_):
+    check.PROGS = ["block.sh"]
+    try:
+        for test in check.tests():
+            programs = re.findall(r"\./(\S+\.sh);", test.guest.commands)
+            assert programs in ([], ["block.sh"]) and "kunit" not in test.guest.cmdline, test.guest
+    finally:
+        check.PROGS = []
 
 
 def test_late_references_are_summed_over_all_messages(scratch):

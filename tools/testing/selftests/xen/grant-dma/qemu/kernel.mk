@@ -28,8 +28,10 @@ export CCACHE_DIR := $(CACHE)/ccache
 export CCACHE_BASEDIR := $(TOP)
 export CCACHE_NOHASHDIR := 1
 
-KERNEL := $(BUILD)/kernel
-kbuild = $(MAKE) -C $(KDIR) O=$(KERNEL)/$* ARCH=arm64 LOCALVERSION= \
+# Debug information makes builds half as long again, and so is for debuggers only.
+KERNELS := $(BUILD)/kernel$(GDB:%=-gdb)
+OPTIONS_gdb := $(GDB:%=CONFIG_DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT=y)
+kbuild = $(MAKE) -C $(KDIR) O=$(KERNELS)/$* ARCH=arm64 LOCALVERSION= \
 	CROSS_COMPILE=aarch64-linux-gnu- CC="ccache aarch64-linux-gnu-gcc"
 
 .PHONY: $(foreach step,kernel configure build,$(ALL_FLAVOURS:%=$(step)-%))
@@ -37,10 +39,10 @@ $(ALL_FLAVOURS:%=kernel-%): kernel-%:
 	+@./step.sh "kernel ($*)" $(BUILD)/log/kernel-$*.log $(MAKE) -f testbed.mk build-$*
 
 $(ALL_FLAVOURS:%=configure-%): configure-%:
-	mkdir -p $(KERNEL)/$*
-	cat $(FRAGMENTS_$*) > $(KERNEL)/$*/wanted
-	printf '%s\n' $(OPTIONS_$*) >> $(KERNEL)/$*/wanted
-	./update-config.sh $(KERNEL)/$* $(kbuild)
+	mkdir -p $(KERNELS)/$*
+	cat $(FRAGMENTS_$*) > $(KERNELS)/$*/wanted
+	printf '%s\n' $(OPTIONS_$*) $(OPTIONS_gdb) >> $(KERNELS)/$*/wanted
+	./update-config.sh $(KERNELS)/$* $(kbuild)
 
 $(ALL_FLAVOURS:%=build-%): build-%: configure-%
 	$(kbuild) -j$$(nproc) Image $(TARGETS_$*)

@@ -1,18 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The emulated machine: a QEMU process that ends when we do, and the terminal on its console."""
+"""The emulated machine: a QEMU process that ends when we do, and the terminal on its console.
+
+QEMU_ARGS in the environment are more arguments for it. With GDB set it waits for the debugger, and we for it.
+"""
 
 import atexit
 import contextlib
 import ctypes
+import math
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
 import termios
+import time
 import tty
 
 PR_SET_PDEATHSIG = 1
+GDB = bool(os.environ.get("GDB"))
+ARGUMENTS = shlex.split(os.environ.get("QEMU_ARGS", "")) + (["-S", "-gdb", "tcp:127.0.0.1:1234"] if GDB else [])
+
+
+def deadline(seconds):
+    """When a machine has had so many seconds, by the monotonic clock; a debugger stops it for any time."""
+    return math.inf if GDB else time.monotonic() + seconds
 
 
 class Machine:
@@ -25,7 +38,7 @@ class Machine:
         libc = ctypes.CDLL(None)
         command = ["qemu-system-aarch64", "-nodefaults", "-no-user-config", "-display", "none",
                    "-monitor", "none", "-no-reboot", "-chardev", "stdio,id=serial,signal=off",
-                   "-serial", "chardev:serial", *arguments]
+                   "-serial", "chardev:serial", *arguments, *ARGUMENTS]
         # Even if we get killed, nothing stays behind.
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -95,10 +108,15 @@ def unbuffered_terminal():
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def interrupted(number, _frame):
-    """End on a signal as if the program had come to its end, so that machines are stopped."""
+    """End on a signal as if the program had come to its end, so that machines are stopped; once."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
-for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+for _number in ENDING:
     signal.signal(_number, interrupted)

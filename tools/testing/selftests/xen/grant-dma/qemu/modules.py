@@ -3,9 +3,9 @@
 
 from pathlib import Path
 
-from paths import BUILD, HERE
+from paths import HERE, KERNELS
 
-MADE = BUILD / "kernel/modules"
+MADE = KERNELS / "modules"
 
 
 def files():

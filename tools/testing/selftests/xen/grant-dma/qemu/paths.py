@@ -12,6 +12,7 @@ def named(name):
 
 HERE = Path(__file__).resolve().parent
 BUILD = named("BUILD")
+KERNELS = named("KERNELS")
 KDIR = named("KDIR")
 XEN_IMAGE = named("XEN_IMAGE")
 DOM0 = named("DOM0")
@@ -27,4 +28,4 @@ def kernel_image(flavour):
     """The kernel that the Makefile built, or Debian's own."""
     if flavour == "old":
         return OLD_KERNEL / "Image"
-    return BUILD / "kernel" / flavour / "arch/arm64/boot/Image"
+    return KERNELS / flavour / "arch/arm64/boot/Image"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The targets boot and shell: one guest that does I/O on each virtio device, and a report.
 
-report.py boot|shell
+report.py boot|shell KERNEL
 """
 
 import sys
@@ -46,10 +46,11 @@ def print_report(console):
 
 def main():
     """Boot, report, give a verdict."""
-    interactive = sys.argv[1] == "shell"
-    guest = bed.Guest("guest", "./report.sh", interactive=interactive,
+    name, kernel = sys.argv[1:]
+    interactive = name == "shell"
+    guest = bed.Guest("guest", "./report.sh", kernel=kernel, interactive=interactive,
                       files={"report.sh": bed.HERE / "guest/report.sh"})
-    results = bed.boot(sys.argv[1], [guest], print_report if interactive else None)
+    results = bed.boot(name, [guest], print_report if interactive else None)
     result = results["guest"]
     faulty = list(faults(rows(result.text))) if interactive else print_report(result.text)
     print("\n".join(results.problems))

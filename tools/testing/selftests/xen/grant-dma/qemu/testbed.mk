@@ -5,6 +5,7 @@ SHELL := /bin/bash -o pipefail
 MAKEFLAGS += --no-print-directory
 HERE := $(CURDIR)
 TOP := $(abspath $(HERE)/../../../../../..)
+KERNEL ?= main
 FLAVOURS ?= main
 
 .DELETE_ON_ERROR:
@@ -17,25 +18,27 @@ include ../hostile/hostile.mk
 include ../dt/dt.mk
 
 # What paths.py reads.
-PATHS := BUILD KDIR XEN_IMAGE SYSROOT DOM0 GUEST_ROOT HOSTILE_PROGRAM OLD_KERNEL FETCHED_xen FETCHED_qemu
+PATHS := BUILD KERNELS KDIR XEN_IMAGE SYSROOT DOM0 GUEST_ROOT HOSTILE_PROGRAM OLD_KERNEL FETCHED_xen FETCHED_qemu
 export $(PATHS)
 
+FETCHED_xen ?=
+FETCHED_qemu ?=
 OLD_KERNEL ?=
 
 .PHONY: pieces boot shell kunit check check-oldest check-old-kernel arrival dom0less env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
 
 # Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
-NEEDS_PIECES = +@mkdir -p $(CACHE) && \
-	flock -o $(CACHE)/pieces.lock $(MAKE) -f testbed.mk -j4 --output-sync=none pieces
+NEEDS = +@mkdir -p $(CACHE) && flock -o $(CACHE)/pieces.lock $(MAKE) -f testbed.mk -j4 --output-sync=none
+NEEDS_PIECES = $(NEEDS) pieces
 
 boot shell:
-	$(NEEDS_PIECES)
-	@python3 report.py $@
+	$(NEEDS_PIECES) FLAVOURS="$(sort main $(KERNEL))"
+	@python3 report.py $@ $(KERNEL)
 
 kunit:
-	$(NEEDS_PIECES) FLAVOURS="$(FLAVOURS)" >&2
-	@python3 without_xen.py $(FLAVOURS)
+	$(NEEDS) $(KERNEL:%=kernel-%) >&2
+	@python3 without_xen.py $(SUITE:%=--only '%') $(KERNEL)
 
 check:
 	$(NEEDS_PIECES) hostile FLAVOURS="$(FLAVOURS)" >&2
