@@ -72,8 +72,9 @@ bool host_page_granted(unsigned long pfn);
 /* How often a reference is mapped. */
 unsigned int host_grant_mapped(grant_ref_t ref);
 
-/* The domain is restored, with a table in which nothing is granted. */
+/* The domain is restored, with a table in which nothing is granted; the driver hears of it if that was called. */
 void host_restore(void);
+int stub_initcall_slots_init(void);
 
 /* As a device does it, by a DMA address; false where grants do not let it. */
 bool host_device_read(domid_t domid, dma_addr_t addr, void *data, size_t size);

@@ -9,8 +9,6 @@
 #define DOMID	3
 #define SIZE	100
 
-int stub_initcall_slots_init(void);
-
 static struct device dev, other;
 
 /* Leaves a copy's page granted, which is for later buffers. */

@@ -383,6 +383,11 @@ def debug_tests():
     yield virtqueues("packed-debug", "packed=on", RING_PACKED, "1", kernel="debug")
 
 
+def coverage_tests():
+    """Which lines run in a guest; one whose backend is hostile adds few."""
+    yield with_kunit(kselftest("gcov", kernel="gcov", memory=1024, settings="ROUNDS=10 FEW=2"))
+
+
 def pages_tests():
     """With 64 KiB pages, each of which takes 16 grants."""
     yield with_kunit(kselftest("64k", ["devices.sh", "block.sh", "rng.sh"], kernel="64k", memory=1024))
@@ -431,9 +436,9 @@ def old_kernel_tests():
                judge_no_grants)
 
 
-SETS = {"--driver-domain": driver_domain_tests, "--debug": debug_tests, "--pages": pages_tests,
-        "--modules": modules_tests, "--backport": backport_tests, "--some": some_tests, "--in-tree": in_tree_tests,
-        "--old-kernel": old_kernel_tests}
+SETS = {"--driver-domain": driver_domain_tests, "--debug": debug_tests, "--coverage": coverage_tests,
+        "--pages": pages_tests, "--modules": modules_tests, "--backport": backport_tests, "--some": some_tests,
+        "--in-tree": in_tree_tests, "--old-kernel": old_kernel_tests}
 
 
 def main(names):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernels, built from KDIR out of tree: `main` for dom0 and guests, `debug`
-# with the kernel's own checkers for guests, `16k` and `64k` with such pages,
+# with the kernel's own checkers for guests, `gcov` with counters of the driver's lines, `16k` and `64k` with such pages,
 # `modules` with virtio as modules for guests, `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
 FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
 FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
+FRAGMENTS_gcov := $(FRAGMENTS_main) gcov.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
 FRAGMENTS_modules := $(FRAGMENT) kernel.config modules.config
@@ -16,12 +17,16 @@ TESTS := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST) \
 	$(call if_there,drivers/xen/grant-dma/Kconfig,XEN_GRANT_DMA_KUNIT_TEST)
 OPTIONS_main := $(TESTS)
 OPTIONS_debug := $(TESTS) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
+OPTIONS_gcov := $(TESTS)
 OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(TESTS)
 OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(TESTS)
-ALL_FLAVOURS := main debug 16k 64k modules bench
+ALL_FLAVOURS := main debug gcov 16k 64k modules bench
 # Modules, and what those of others are built against.
 TARGETS_bench := modules
 TARGETS_modules := modules
+# Objects whose lines are counted, wherever one of that name is.
+COUNTED := $(notdir $(wildcard $(KDIR)/drivers/xen/grant-dma/*.c)) grant-table.c
+VARIABLES_gcov := $(COUNTED:%.c=GCOV_PROFILE_%.o=y)
 
 # Below the top, paths are relative to ccache, so that clones share results.
 export CCACHE_DIR := $(CACHE)/ccache
@@ -45,4 +50,4 @@ $(ALL_FLAVOURS:%=configure-%): configure-%:
 	./update-config.sh $(KERNELS)/$* $(kbuild)
 
 $(ALL_FLAVOURS:%=build-%): build-%: configure-%
-	$(kbuild) -j$$(nproc) Image $(TARGETS_$*)
+	$(kbuild) -j$$(nproc) $(VARIABLES_$*) Image $(TARGETS_$*)

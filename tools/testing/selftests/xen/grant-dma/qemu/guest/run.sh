@@ -21,6 +21,7 @@ if [ -e interactive ]; then
 fi
 echo "$status" >"$OUT/status"
 cp -r /sys/kernel/debug/xen/grant-dma "$OUT" 2>/dev/null
+cp -r /sys/kernel/debug/gcov "$OUT" 2>/dev/null
 dmesg >"$OUT/dmesg"
 cat /proc/interrupts >"$OUT/interrupts"
 tar -c -f "${LEFT:-/dev/xvdc}" -C /run out
