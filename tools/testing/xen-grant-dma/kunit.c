@@ -6,11 +6,22 @@
 
 #include <kunit/test.h>
 
+#include "fake-table.h"
 #include "host.h"
 
 extern struct kunit_suite * const __kunit_suites_start[];
 extern struct kunit_suite * const __kunit_suites_end[];
 int stub_initcall_kunit_init(void);
+
+/* Whoever frees memory while a backend has access to it has not ended that before. */
+static void expect_not_granted(unsigned long pfn)
+{
+	if (!fake_table_grants(pfn) && !host_page_granted(pfn))
+		return;
+	if (!current->kunit_test)
+		abort();
+	KUNIT_FAIL(current->kunit_test, "frame %#lx is freed while it is granted", pfn);
+}
 
 /* No test of ours expects warnings. */
 bool __kunit_is_suppressed_warning_impl(bool count)
@@ -57,6 +68,7 @@ int main(int argc, char **argv)
 	/* So that two pools have all that is taken out of the table for them. */
 	host_ram_pages = SZ_512M / PAGE_SIZE;
 	host_init();
+	host_page_freed = expect_not_granted;
 	stub_initcall_kunit_init();
 	snprintf(filter, sizeof(filter), "xen_grant_dma_%s", argc > 1 ? argv[1] : "*");
 	pages = host_pages_used();

@@ -358,6 +358,7 @@ static void deferred_tail(struct kunit *test)
 	dma_addr_t addr;
 
 	KUNIT_ASSERT_NOT_NULL(test, pages);
+	t->table->uncounted = true;
 	addr = map(test, pages + 1, 1);
 	ref = test_ref(test, addr);
 	set_mapped(test, ref, 1, true);

@@ -3,7 +3,8 @@
  * A grant table for tests: without Xen, and with faults on demand.
  *
  * It finds what a grant table can't: references that are freed while they grant
- * access, or twice, or that grant before they were allocated.
+ * access, or twice, or that grant before they were allocated; and pages that are
+ * nobody's when they are granted, or before their grant ends.
  */
 
 #include <kunit/static_stub.h>
@@ -11,6 +12,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
+#include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -127,7 +129,13 @@ static void fake_free(grant_ref_t first, unsigned int count)
 	spin_unlock(&table_lock);
 }
 
-static void grant_page(grant_ref_t ref, domid_t domid, unsigned long gfn,
+static void expect_page_in_use(grant_ref_t ref, unsigned long xen_pfn)
+{
+	if (!table->uncounted && !page_count(xen_pfn_to_page(xen_pfn)))
+		complain(ref, "grants a page that is not in use");
+}
+
+static void grant_page(grant_ref_t ref, domid_t domid, unsigned long xen_pfn,
 		       bool readonly)
 {
 	struct fake_entry *entry = entry_of(ref);
@@ -136,8 +144,9 @@ static void grant_page(grant_ref_t ref, domid_t domid, unsigned long gfn,
 		return;
 	if (entry->granted)
 		complain(ref, "grants access already");
+	expect_page_in_use(ref, xen_pfn);
 	*entry = (struct fake_entry) {
-		.gfn = gfn,
+		.gfn = pfn_to_gfn(xen_pfn),
 		.domid = domid,
 		.granted = true,
 		.readonly = readonly,
@@ -158,7 +167,7 @@ static void fake_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 
 	spin_lock(&table_lock);
 	for (i = 0; i < count; i++)
-		grant_page(first + i, domid, pfn_to_gfn(xen_pfn + i), readonly);
+		grant_page(first + i, domid, xen_pfn + i, readonly);
 	spin_unlock(&table_lock);
 }
 
@@ -175,6 +184,8 @@ static bool end_page(grant_ref_t ref)
 		complain(ref, "grants no access that could end");
 	if (entry->mapped)
 		return false;
+	if (entry->granted)
+		expect_page_in_use(ref, gfn_to_pfn(entry->gfn));
 	entry->granted = false;
 	table->granted--;
 	return true;
@@ -294,6 +305,7 @@ static void expect_empty(void *context)
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), ended->used, 0);
 	forget_backend(TEST_DOMID);
 	forget_backend(TEST_DOMID - 1);
+	table = NULL;
 }
 
 /**
@@ -347,6 +359,23 @@ bool fake_table_retry(struct fake_table *table)
 	table->waiting = NULL;
 	deferred->work.work.func(&deferred->work.work);
 	return true;
+}
+
+/**
+ * fake_table_grants() - whether a Xen page is granted
+ * @pfn: its frame number in the guest
+ *
+ * For who frees memory, where that can be watched.
+ */
+bool fake_table_grants(unsigned long pfn)
+{
+	grant_ref_t ref;
+
+	for (ref = 0; table && table->granted && ref < table->size; ref++)
+		if (table->entries[ref].granted &&
+		    gfn_to_pfn(table->entries[ref].gfn) == pfn)
+			return true;
+	return false;
 }
 
 static const char * const tables[] = { "fake table", "Xen's table" };

@@ -42,6 +42,7 @@ struct fake_entry {
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
  * @no_memory_in: set by a test: from this page for slots on there is no memory,
  *	if not 0
+ * @uncounted: set by a test: pages that are granted need have no reference count
  * @restored: set by a test: it is new, so that what grants nothing may be asked for its
  *	frame, and ended
  * @waiting: references that the worker would try again, see fake_table_retry()
@@ -55,10 +56,12 @@ struct fake_table {
 	unsigned int next;
 	unsigned int fail_in;
 	unsigned int no_memory_in;
+	bool uncounted;
 	bool restored;
 	struct grant_deferred *waiting;
 };
 
+bool fake_table_grants(unsigned long pfn);
 struct fake_table *fake_table_create(struct kunit *test, unsigned int size);
 bool fake_table_retry(struct fake_table *table);
 

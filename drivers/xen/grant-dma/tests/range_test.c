@@ -24,7 +24,6 @@
 #include "test-device.h"
 
 #define RANGES		64
-#define FRAME		0x12340	/* nobody follows the grants of these tests */
 
 struct test_range {
 	grant_ref_t first;
@@ -61,7 +60,8 @@ static unsigned int random_count(struct rnd_state *random)
 }
 
 static void new_range(struct kunit *test, struct grant_backend *backend,
-		    struct test_range *list, struct test_range *range, struct rnd_state *random)
+		      struct page *block, struct test_range *list,
+		      struct test_range *range, struct rnd_state *random)
 {
 	struct test_range *other;
 
@@ -82,7 +82,8 @@ static void new_range(struct kunit *test, struct grant_backend *backend,
 	range->granted = test_random(random, 4);
 	if (!range->granted)
 		return;
-	range->frame = FRAME + test_random(random, 1000);
+	range->frame = page_to_xen_pfn(block) +
+		       test_random(random, GRANT_RANGE_MAX - range->count + 1);
 	grant_table_grant(range->first, backend->domid, range->frame, range->count,
 			  test_random(random, 2));
 }
@@ -102,10 +103,12 @@ static void range_random(struct kunit *test)
 	struct grant_backend *backend;
 	struct test_range *list, *range;
 	struct rnd_state random;
+	struct page *block;
 	unsigned int i;
 	int round;
 
 	table_of_param(test);
+	block = test_pages(test, GRANT_RANGE_MAX << XEN_PAGE_SHIFT);
 	backend = get_backend(test, TEST_DOMID);
 	list = kunit_kcalloc(test, RANGES, sizeof(*list), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, list);
@@ -116,7 +119,7 @@ static void range_random(struct kunit *test)
 		if (range->count)
 			end_range(backend, range);
 		else
-			new_range(test, backend, list, range, &random);
+			new_range(test, backend, block, list, range, &random);
 		if (round % 64)
 			continue;
 
@@ -356,7 +359,7 @@ static int work(void *data)
 
 	/* So that the table's stubs are in force here too. */
 	current->kunit_test = stress->test;
-	prandom_seed_state(&random, current->pid);
+	prandom_seed_state(&random, me);
 	for (round = 0; round < 20000 + HOLD; round++) {
 		range = &list[round < 20000 ? test_random(&random, HOLD) : round % HOLD];
 		if (range->count) {
