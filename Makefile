@@ -33,7 +33,8 @@ help:
 	@echo '                       BENCH_TURNS=5 is how often; BENCH=host is a program that needs no guest, in two minutes'
 	@echo 'make kit               pack that program, for arm64 too, with tests and a form: for those who have a board'
 	@echo 'make mutants           break the driver in COUNT=80 ways and more, drawn by SEED=1, and see which the tests find'
-	@echo 'make coverage          which lines and branches of the driver the tests on the host run'
+	@echo 'make coverage          which lines and branches of the driver the tests on the host run;'
+	@echo '                       coverage-guest: a guest, with KUnit and kselftests'
 	@echo 'make fetch             download what GOAL=host, boot, check or bench needs, and nothing more;'
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
@@ -108,6 +109,14 @@ coverage:
 	$(call fetch_goal,host)
 	+@$(MAKE) tree
 	@python3 edits/coverage.py --tree $(TREE) --out $(BUILD)/coverage
+
+# The same for a guest with all kselftests and KUnit, whose kernel is built for it.
+coverage-guest:
+	$(call fetch_goal,check)
+	+@$(MAKE) tree
+	+@$(BED) check FLAVOURS='main gcov' VICTIM_FLAVOURS= GUESTS=--coverage
+	@python3 edits/coverage.py --tree $(TREE) --objects $(BUILD)/kernel/gcov --counts $(BUILD)/run/check-coverage/gcov/out/gcov \
+		--gcov aarch64-linux-gnu-gcov
 
 GOAL ?= boot
 fetch:
@@ -227,4 +236,4 @@ $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 clean:
 	rm -rf build out
 
-.PHONY: help host boot shell kunit bench mutants coverage fetch tree series refresh apply check clean
+.PHONY: help host boot shell kunit bench mutants coverage coverage-guest fetch tree series refresh apply check clean

@@ -6,7 +6,7 @@
 
 The first builds the tests on the host and runs them, and fails if a source that is tested there did not run at all. The
 second reads what a guest's kernel counted: objects lie with what gcc noted of them (.gcno) where that was built, counts
-(.gcda) where they were copied to. CONTRIBUTING.md tells how.
+(.gcda) where they were copied to.
 """
 import argparse
 import json

@@ -5,7 +5,7 @@
 
 The faults are those of mutants.toml, and as many more as --count says that are drawn by a seed, see mutate.py. They are
 put into copies of the files; the rest of the tree is only looked at. For each, what it changes is compiled anew, and
-the tests run, the quickest first, until one fails, crashes or takes too long: then the fault is found. One that does
+the tests run, one after the other, until one fails, crashes or takes too long: then the fault is found. One that does
 not compile, or that makes the same code, does not count, and another is drawn. What survives is printed with its diff.
 """
 import argparse
@@ -54,13 +54,13 @@ def program(name, *arguments, runner=(), build="asan"):
     return Test(name, [f"BUILD={build}", name], [*runner, f"build/{build}/{name}", *arguments])
 
 
-# The quickest first; what is random has a seed.
+# What finds most comes first; what is random has a seed.
 TESTS = [
+    partial(program, "kunit"),
     partial(program, "version2"),
     partial(program, "isolation"),
     partial(program, "restored"),
     partial(program, "nomem"),
-    partial(program, "kunit"),
     partial(program, "fuzz", "--sequences", "40", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
 ]
 PLAIN = program("once", build="plain")

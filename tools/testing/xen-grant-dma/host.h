@@ -72,7 +72,10 @@ bool host_page_granted(unsigned long pfn);
 /* How often a reference is mapped. */
 unsigned int host_grant_mapped(grant_ref_t ref);
 
-/* The domain is restored, with a table in which nothing is granted; the driver hears of it if that was called. */
+/*
+ * The domain is restored, with a table in which nothing is granted. The driver wants
+ * to know since its function for boot was called.
+ */
 void host_restore(void);
 int stub_initcall_slots_init(void);
 
