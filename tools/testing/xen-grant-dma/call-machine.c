@@ -11,6 +11,28 @@ static void run_work(const struct call_args *a)
 	oracle_worked();
 }
 
+/* Drivers end their mappings before the domain is saved. */
+static void run_restore(const struct call_args *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < HELD; i++)
+		if (helds[i].is && oracle_known("F1"))
+			return;
+	for (i = 0; i < DEVICES; i++)
+		if (devices[i].bound)
+			end_mappings(i);
+	if (oracle_known("F1"))
+		run_work(a);
+	oracle_check();
+	for (i = 0; i < HELD; i++) {
+		if (helds[i].is)
+			oracle_held(helds[i].ref, helds[i].pfn, false);
+		helds[i].is = false;
+	}
+	host_restore();
+}
+
 static bool draw_cpu(struct call_args *a)
 {
 	a->cpu = calls_random(2);
@@ -49,6 +71,7 @@ static void run_level(const struct call_args *a)
 const struct call machine_calls[] = {
 	{ "level", "level", 0, NULL, run_level },
 	{ "work", "", 5, draw_nothing, run_work },
+	{ "restore", "", 1, draw_nothing, run_restore },
 	{ "cpu", "cpu", 3, draw_cpu, run_cpu },
 	{ "fail", "nth", 1, draw_fail, run_fail },
 	{ }

@@ -13,9 +13,9 @@
  * something else after a crash.
  */
 
-#include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -246,18 +246,27 @@ static int calls_of_seeds(u64 seed, unsigned int seconds, unsigned int count, co
 	for (; (count ? n < count : time(NULL) < end) && found < 5; seed++, n++) {
 		pid = fork();
 		if (!pid) {
-			alarm(60);
 			calls_of_seed(seed);
 			_exit(0);
 		}
 		waitpid(pid, &status, 0);
 		if (status) {
+			if (WIFSIGNALED(status))
+				printf("# %s\n", strsignal(WTERMSIG(status)));
 			keep_record(dir, seed);
 			found++;
 		}
 	}
 	printf("# %u sequences\n", n);
 	return !!found;
+}
+
+/* Of a process, so that a busy machine is not taken for a call that doesn't end. */
+static void limit_time(void)
+{
+	struct rlimit limit = { 60, 60 };
+
+	setrlimit(RLIMIT_CPU, &limit);
 }
 
 int main(int argc, char **argv)
@@ -268,6 +277,7 @@ int main(int argc, char **argv)
 	u64 seed = 0;
 	int option;
 
+	limit_time();
 	init();
 	while ((option = getopt(argc, argv, "k:l:n:r:s:o:b:v")) != -1) {
 		switch (option) {

@@ -178,6 +178,7 @@ void xen_resume_notifier_register(struct notifier_block *nb)
 void host_restore(void)
 {
 	memset(host_table, 0, host_frames * XEN_PAGE_SIZE);
+	memset(active, 0, host_references() * sizeof(*active));
 	if (to_notify)
 		to_notify->notifier_call(to_notify, 0, NULL);
 }
