@@ -60,7 +60,7 @@ static u64 chunk_remove(struct grant_cache *cache, struct grant_chunk *chunk)
 	list_del(&chunk->node);
 	chunk->items = 0;
 	chunk->free = 0;
-	cache->items -= hweight64(items);
+	WRITE_ONCE(cache->items, cache->items - hweight64(items));
 	reserve_give(cache);
 	return items;
 }
@@ -87,7 +87,7 @@ static unsigned int depot_take(struct grant_cache *cache, u32 *items,
 		if (!chunk->free)
 			list_del(&chunk->node);
 	}
-	cache->most_moved = max(cache->most_moved, taken);
+	WRITE_ONCE(cache->most_moved, max(cache->most_moved, taken));
 	spin_unlock_irqrestore(&cache->lock, flags);
 	return taken;
 }
@@ -170,7 +170,7 @@ void grant_cache_add(struct grant_cache *cache, struct grant_chunk *chunk,
 		list_add(&chunk->node, &cache->chunks);
 	chunk->items |= items;
 	chunk->free |= items;
-	cache->items += hweight64(items);
+	WRITE_ONCE(cache->items, cache->items + hweight64(items));
 	if (is_whole(chunk)) {
 		reserve_take(cache);
 		list_move_tail(&chunk->node, &cache->chunks);
@@ -204,10 +204,10 @@ u32 grant_cache_refill(struct grant_cache *cache, struct grant_magazine *magazin
 		return item;
 	}
 	magazine->used = true;
-	magazine->count = depot_alloc(cache, magazine->items,
-				      (cache->capacity + 1) / 2);
+	WRITE_ONCE(magazine->count, depot_alloc(cache, magazine->items,
+						(cache->capacity + 1) / 2));
 	if (magazine->count)
-		item = magazine->items[--magazine->count];
+		item = grant_magazine_pop(magazine);
 	grant_magazine_put(magazine);
 	return item;
 }
@@ -217,7 +217,7 @@ static void magazine_flush(struct grant_cache *cache,
 			   struct grant_magazine *magazine, unsigned int count)
 {
 	depot_put(cache, magazine->items, count);
-	magazine->count -= count;
+	WRITE_ONCE(magazine->count, magazine->count - count);
 	memmove(magazine->items, magazine->items + count,
 		magazine->count * sizeof(*magazine->items));
 }
@@ -232,7 +232,7 @@ void grant_cache_flush(struct grant_cache *cache, struct grant_magazine *magazin
 	}
 	magazine->used = true;
 	magazine_flush(cache, magazine, (cache->capacity + 1) / 2);
-	magazine->items[magazine->count++] = item;
+	grant_magazine_push(magazine, item);
 	grant_magazine_put(magazine);
 }
 

@@ -139,6 +139,19 @@ static inline struct grant_magazine *grant_magazine_here(struct grant_cache *cac
 	return likely(grant_magazine_get(magazine)) ? magazine : NULL;
 }
 
+/* Of a magazine that was taken; others may look whether it has items, meanwhile. */
+static inline void grant_magazine_push(struct grant_magazine *magazine, u32 item)
+{
+	magazine->items[magazine->count] = item;
+	WRITE_ONCE(magazine->count, magazine->count + 1);
+}
+
+static inline u32 grant_magazine_pop(struct grant_magazine *magazine)
+{
+	WRITE_ONCE(magazine->count, magazine->count - 1);
+	return magazine->items[magazine->count];
+}
+
 /**
  * grant_cache_alloc() - take an item
  * @cache: where from
@@ -153,7 +166,7 @@ static inline u32 grant_cache_alloc(struct grant_cache *cache)
 
 	if (unlikely(!magazine || !magazine->count))
 		return grant_cache_refill(cache, magazine);
-	item = magazine->items[--magazine->count];
+	item = grant_magazine_pop(magazine);
 	grant_magazine_put(magazine);
 	return item;
 }
@@ -173,7 +186,7 @@ static inline void grant_cache_free(struct grant_cache *cache, u32 item)
 		grant_cache_flush(cache, magazine, item);
 		return;
 	}
-	magazine->items[magazine->count++] = item;
+	grant_magazine_push(magazine, item);
 	grant_magazine_put(magazine);
 }
 

@@ -275,7 +275,7 @@ static void deferred_work(struct work_struct *work)
 
 	spin_lock_irq(&deferred->lock);
 	was_full = deferred->full;
-	deferred->count -= walk.released;
+	WRITE_ONCE(deferred->count, deferred->count - walk.released);
 	is_full = too_many(deferred);
 	WRITE_ONCE(deferred->full, is_full);
 	left = deferred->count;
@@ -308,7 +308,7 @@ static void defer(struct grant_deferred *deferred, grant_ref_t ref,
 	first->deferred.next |= GRANT_REF_DEFERRED;
 	first->deferred.left++;
 	deferred->spread += !deferred->blocks[ref / DEFERRED_BLOCK]++;
-	deferred->count++;
+	WRITE_ONCE(deferred->count, deferred->count + 1);
 	push(deferred, entry);
 }
 
@@ -351,7 +351,8 @@ void grant_defer(struct grant_deferred *deferred, grant_ref_t first,
 		grant_deferred_schedule(deferred);
 	}
 	if (any && streaming) {
-		deferred->late += deferred->count - before;
+		WRITE_ONCE(deferred->late,
+			   deferred->late + deferred->count - before);
 		report_late_soon(deferred);
 	}
 	if (too_many(deferred))

@@ -178,7 +178,7 @@ grant_ref_t grant_pool_alloc(struct grant_pool *pool, unsigned int count)
 	at = bitmap_find_next_zero_area(pool->used, pool->count, 0, count, 0);
 	if (at < pool->count) {
 		bitmap_set(pool->used, at, count);
-		pool->mappings++;
+		WRITE_ONCE(pool->mappings, pool->mappings + 1);
 		first = pool->first + at;
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
