@@ -42,6 +42,9 @@ void host_set_cpu(unsigned int cpu);
 /* Does what workers and timers would: all that is queued, or what is due. */
 unsigned int host_run_works(bool all);
 
+/* Reads all files in debugfs, and returns their size. */
+size_t host_read_debugfs(void);
+
 /* Messages of the driver, printed unless quiet, and warnings, always printed. */
 extern bool host_quiet;
 extern unsigned int host_messages, host_warnings;

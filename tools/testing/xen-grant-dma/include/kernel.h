@@ -41,6 +41,7 @@
 #include "stub/trace.h"
 #include "stub/xen.h"
 #include "stub/module.h"
+#include "stub/debugfs.h"
 #include <linux/prandom.h>
 #include "stub/kunit.h"
 

@@ -30,10 +30,6 @@ struct file {
 	void *private_data;
 };
 
-struct file_operations {
-	int (*mmap)(struct file *file, struct vm_area_struct *vma);
-};
-
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops,
 				void *private_data, int flags);
 unsigned long kunit_vm_mmap(struct kunit *test, struct file *file, unsigned long addr,
