@@ -15,7 +15,7 @@ import time
 import bed
 import report
 import scan
-from machine import Machine
+from machine import Machine, deadline
 from paths import BUILD, DOM0, HERE, SYSROOT, XEN_IMAGE, kernel_image
 from tap import Tap
 
@@ -70,8 +70,8 @@ def host_machine(share):
 
 def follow(machine):
     """Wait for the guest's end; why it did not come, if so."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+    end = deadline(SECONDS)
+    while time.monotonic() < end:
         lines = machine.lines(0.3)
         if lines is None:
             return ["the machine went off before that"]
