@@ -35,7 +35,7 @@ help:
 	@echo 'make mutants           break the driver in COUNT=80 ways and more, drawn by SEED=1, and see which the tests find'
 	@echo 'make coverage          which lines and branches of the driver the tests on the host run;'
 	@echo '                       coverage-guest: a guest, with KUnit and kselftests'
-	@echo 'make fetch             download what GOAL=host, boot, check or bench needs, and nothing more;'
+	@echo 'make fetch             download what GOAL=host, kit, boot, check or bench needs, and nothing more;'
 	@echo '                       looks for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
@@ -81,12 +81,13 @@ $(HOST_CHECKS:%=check-%): check-host-%: tree
 
 # The benchmark as a program, by a cross compiler where one is named.
 BENCH_PROGRAM = $(MAKE) -s -C tools/testing/xen-grant-dma -f $(abspath $(BED_DIR)/../bench/host)/Makefile KERNEL=$(TREE) \
-	O=$(BUILD)/host$(if $(1),-$(1) CROSS_COMPILE=$(1)-)
-DOCUMENT ?=
+	O=$(BUILD)/program$(if $(1),-$(1) CROSS_COMPILE=$(1)-)
 
 ifeq ($(BENCH),host)
-bench: tree
-	+@$(call BENCH_PROGRAM) measure DOCUMENT=$(abspath $(DOCUMENT))
+bench:
+	$(call fetch_goal,host)
+	+@$(MAKE) tree
+	+@$(call BENCH_PROGRAM) measure $(if $(DOCUMENT),DOCUMENT=$(abspath $(DOCUMENT)))
 else
 bench:
 	$(call fetch_goal,bench)
@@ -95,7 +96,9 @@ bench:
 	+@$(BED) bench BASE_KDIR=$(BASE_TREE)
 endif
 
-kit: tree
+kit:
+	$(call fetch_goal,kit)
+	+@$(MAKE) tree
 	+@$(call BENCH_PROGRAM) bench
 	+@$(call BENCH_PROGRAM,aarch64-linux-gnu) bench
 	@$(BED_DIR)/../bench/kit/pack.sh $(TREE) $(BUILD) out/kit
@@ -163,7 +166,7 @@ check-patches check-scripts check-docs check-compile check-bisect: check-%: tree
 
 check-figures: tree
 	@python3 $(BED_DIR)/../bench/host/report_test.py
-	+@$(call BENCH_PROGRAM) check
+	+@$(call BENCH_PROGRAM) check $(if $(NOTE),NOTE=--note)
 
 check-downloads:
 	@python3 $(BED_DIR)/fetch_test.py

@@ -30,7 +30,7 @@ def fetch_if_possible(item, renew):
 def main():
     """Fetch; a Fault is the end."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("goal", choices=("host", "kunit", "boot", "check", "bench"))
+    parser.add_argument("goal", choices=("host", "kit", "kunit", "boot", "check", "bench"))
     parser.add_argument("--base", action="append", default=[], help="a Linux release, such as 6.12")
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; else the newest that can be had")
     parser.add_argument("--qemu", help="a release such as 10.0; else a stable one")
@@ -55,7 +55,7 @@ def main():
         say(f"{name}: from {directory.name} {versions(directory)}".rstrip())
     say(f"all is there after {time.monotonic() - start:.0f} s")
     # What others found is still there.
-    if arguments.out and arguments.goal != "host":
+    if arguments.out and arguments.goal not in ("host", "kit"):
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("".join(f"FETCHED_{name} := {directory}\n" for name, directory in found.items()))
 

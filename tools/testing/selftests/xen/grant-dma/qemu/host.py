@@ -10,6 +10,7 @@ from archive import Fault, Refused, run, say
 
 PACKAGES = {
     "host": "gcc libc6-dev make xz-utils bzip2 patch git ccache",
+    "kit": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
     "kunit": "debian-archive-keyring qemu-system-arm gcc-aarch64-linux-gnu flex bison bc libssl-dev libelf-dev cpio kmod",
     "boot": "libc6-dev-arm64-cross device-tree-compiler e2fsprogs ninja-build python3-venv pkg-config checkpolicy",
     "check": "iproute2 shellcheck perl python3-git python3-ply python3-sphinx python3-sphinx-rtd-theme python3-yaml "
@@ -21,7 +22,7 @@ PACKAGES = {
 
 def of_goal(goal, more=()):
     """What a goal needs, which is more than goals before it need."""
-    names = {"host": ["host"], "kunit": ["host", "kunit"]}.get(goal, ["host", "kunit", "boot", goal])
+    names = {"host": ["host"], "kit": ["host", "kit"], "kunit": ["host", "kunit"]}.get(goal, ["host", "kunit", "boot", goal])
     return " ".join(PACKAGES[name] for name in dict.fromkeys([*names, *more])).split()
 
 

@@ -121,6 +121,6 @@ def host_architecture():
 def of_goal(goal, bases, xen_release, qemu_release):
     """What a goal needs; a base of the user's own is not downloaded. Neither programs nor KUnit need Xen."""
     kernels = [*map(linux, bases)]
-    if goal in ("host", "kunit"):
+    if goal in ("host", "kit", "kunit"):
         return kernels
     return [*kernels, xen(xen_release), qemu(qemu_release), GUEST_ROOT, *([DTSCHEMA_ROOT] if goal == "check" else [])]

@@ -20,20 +20,18 @@ struct bench_time {
  * @start: at a level of its own, or "direct", "copy" or "entries"
  * @name: of a row, or NULL if there are no more
  * @measure: a row
- * @once: stop by SIGSTOP, then do one operation of a row between two calls of bench_mark(); false if it is not counted
+ * @count: instructions of one operation of a row; 0 if it is not counted
  */
 struct bench_driver {
 	void (*start)(const char *level);
 	const char *(*name)(unsigned int number);
 	struct bench_time (*measure)(struct bench_row row);
-	bool (*once)(struct bench_row row);
+	long (*count)(struct bench_row row);
 };
 
 extern const struct bench_driver bench_ours, bench_in_tree;
 
-void bench_mark(void);
-
-/* The instructions of an operation; 0: it is not counted, -1: no process may be traced. */
-long bench_count(const struct bench_driver *driver, const char *level, struct bench_row row);
+/* The instructions of one call, 0 where they can't be counted. */
+long bench_count(void (*operation)(const void *data), const void *data);
 
 #endif

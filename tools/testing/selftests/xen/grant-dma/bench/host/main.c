@@ -2,8 +2,8 @@
 /*
  * What a map and an unmap cost, with each driver and level of isolation, as CSV.
  *
- *   bench [TURNS]                     ns, in turns: turn, implementation, direction, row, minimum, median
- *   bench count [IMPLEMENTATION...]   instructions: implementation, direction, row, instructions
+ *   bench [TURNS]   ns, in turns: turn, implementation, direction, row, minimum, median
+ *   bench count     instructions, on x86: implementation, direction, row, instructions
  *
  * Each implementation has a process, which waits while others measure. A row is measured with one after the other, and
  * every second turn in reverse, so that a change of the machine's speed meets all alike.
@@ -44,15 +44,30 @@ static __attribute__((noreturn)) void fail(const char *what)
 	exit(1);
 }
 
+struct request {
+	struct bench_row row;
+	bool count;
+};
+
+struct answer {
+	struct bench_time time;
+	long instructions;
+};
+
 static void serve(const struct implementation *impl, int requests, int answers)
 {
-	struct bench_time time;
-	struct bench_row row;
+	const struct bench_driver *driver = impl->driver;
+	struct request request;
 
-	impl->driver->start(impl->level);
-	while (read(requests, &row, sizeof(row)) == sizeof(row)) {
-		time = impl->driver->measure(row);
-		if (write(answers, &time, sizeof(time)) != sizeof(time))
+	driver->start(impl->level);
+	while (read(requests, &request, sizeof(request)) == sizeof(request)) {
+		struct answer answer = {};
+
+		if (request.count)
+			answer.instructions = driver->count(request.row);
+		else
+			answer.time = driver->measure(request.row);
+		if (write(answers, &answer, sizeof(answer)) != sizeof(answer))
 			break;
 	}
 	_exit(0);
@@ -80,26 +95,27 @@ static void start(struct implementation *impl)
 	impl->answers = answers[0];
 }
 
-static struct bench_time ask(const struct implementation *impl, struct bench_row row)
+static struct answer ask(const struct implementation *impl, struct bench_row row, bool count)
 {
-	struct bench_time time;
+	const struct request request = { row, count };
+	struct answer answer;
 
 	errno = 0;
-	if (write(impl->requests, &row, sizeof(row)) != sizeof(row) ||
-	    read(impl->answers, &time, sizeof(time)) != sizeof(time))
+	if (write(impl->requests, &request, sizeof(request)) != sizeof(request) ||
+	    read(impl->answers, &answer, sizeof(answer)) != sizeof(answer))
 		fail(impl->name);
-	return time;
+	return answer;
 }
 
 static void measure_row(int turn, const char *name, struct bench_row row)
 {
 	for (unsigned int i = 0; i < COUNT; i++) {
 		const struct implementation *impl = &implementations[turn % 2 ? COUNT - 1 - i : i];
-		struct bench_time time = ask(impl, row);
+		struct bench_time time = ask(impl, row, false).time;
 
 		if (!isnan(time.median))
-			printf("%d,%s,%s,\"%s\",%.2f,%.2f\n", turn, impl->name, directions[row.from_device],
-			       name, time.min, time.median);
+			printf("%d,%s,%s,\"%s\",%.2f,%.2f\n", turn, impl->name,
+			       directions[row.from_device], name, time.min, time.median);
 	}
 	fflush(stdout);
 }
@@ -108,9 +124,9 @@ static void measure(int turns)
 {
 	const char *name;
 
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		fputs("bench: one CPU: what needs two is skipped\n", stderr);
 	puts("turn,implementation,direction,row,minimum,median");
-	for (unsigned int i = 0; i < COUNT; i++)
-		start(&implementations[i]);
 	for (int turn = 0; turn < turns; turn++) {
 		for (unsigned int row = 0; (name = bench_ours.name(row)); row++) {
 			measure_row(turn, name, (struct bench_row){ row, false });
@@ -120,45 +136,34 @@ static void measure(int turns)
 	}
 }
 
-static void count_row(const struct implementation *impl, const char *name, struct bench_row row)
+static void count_row(const char *name, struct bench_row row)
 {
-	long instructions = bench_count(impl->driver, impl->level, row);
+	for (unsigned int i = 0; i < COUNT; i++) {
+		long instructions = ask(&implementations[i], row, true).instructions;
 
-	if (instructions < 0) {
-		fprintf(stderr, "bench: no process can be stepped through here\n");
-		exit(1);
+		if (instructions)
+			printf("%s,%s,\"%s\",%ld\n", implementations[i].name,
+			       directions[row.from_device], name, instructions);
 	}
-	if (instructions)
-		printf("%s,%s,\"%s\",%ld\n", impl->name, directions[row.from_device], name, instructions);
 }
 
-static bool is_named(const char *name, char **names)
-{
-	for (char **each = names; *each; each++)
-		if (!strcmp(name, *each))
-			return true;
-	return !*names;
-}
-
-static void count(char **names)
+static void count(void)
 {
 	const char *name;
 
 	puts("implementation,direction,row,instructions");
-	for (unsigned int i = 0; i < COUNT; i++) {
-		if (!is_named(implementations[i].name, names))
-			continue;
-		for (unsigned int row = 0; (name = bench_ours.name(row)); row++) {
-			count_row(&implementations[i], name, (struct bench_row){ row, false });
-			count_row(&implementations[i], name, (struct bench_row){ row, true });
-		}
+	for (unsigned int row = 0; (name = bench_ours.name(row)); row++) {
+		count_row(name, (struct bench_row){ row, false });
+		count_row(name, (struct bench_row){ row, true });
 	}
 }
 
 int main(int argc, char **argv)
 {
+	for (unsigned int i = 0; i < COUNT; i++)
+		start(&implementations[i]);
 	if (argc > 1 && !strcmp(argv[1], "count"))
-		count(argv + 2);
+		count();
 	else
 		measure(argc > 1 ? atoi(argv[1]) : TURNS);
 	return 0;

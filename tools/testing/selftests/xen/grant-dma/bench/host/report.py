@@ -24,7 +24,6 @@ from tables import csv_table, markdown, number  # pylint: disable=wrong-import-p
 BASE, OURS = "in-tree", "strict"
 IMPLEMENTATIONS = {BASE: "in-tree", "page": "page", OURS: "strict", "full": "full", "direct": "dma-direct",
                    "copy": "copying alone", "entries": "entries alone"}
-DIRECTIONS = {"to": "to the device", "from": "from the device"}
 MISSING = "–"
 
 
@@ -58,25 +57,26 @@ def ratio_cell(base, ours):
             f"({min(by_turn):.2f}–{max(by_turn):.2f})")
 
 
-def time_tables(lines):
-    """A title and rows for each direction."""
-    for direction, rows in read_times(lines).items():
-        yield f"map and unmap, {DIRECTIONS[direction]} (ns)", [
-            ["", *IMPLEMENTATIONS.values(), f"{BASE} ÷ {OURS}"],
-            *([name, *(time_cell(by[implementation]) for implementation in IMPLEMENTATIONS),
-               ratio_cell(by[BASE], by[OURS])] for name, by in rows.items())]
+def time_table(lines):
+    """Times to the device; from there, the ratio."""
+    times = read_times(lines)
+    yield ["", *IMPLEMENTATIONS.values(), f"{BASE} ÷ {OURS}", "from the device"]
+    for name, by in times["to"].items():
+        back = times["from"][name]
+        yield [name, *(time_cell(by[implementation]) for implementation in IMPLEMENTATIONS),
+               ratio_cell(by[BASE], by[OURS]), ratio_cell(back[BASE], back[OURS])]
 
 
-def count_tables(lines):
-    """As above, with the direction in which ours does more."""
-    counts = defaultdict(dict)
+def count_table(lines):
+    """Instructions in the direction that takes more."""
+    counts = defaultdict(lambda: defaultdict(list))
     for each in csv.DictReader(lines):
-        name, number_of = each["row"], counts[each["row"]]
-        number_of[each["implementation"]] = max(int(each["instructions"]), number_of.get(each["implementation"], 0))
-    yield "map and unmap (instructions)", [
-        ["", *IMPLEMENTATIONS.values(), f"{BASE} ÷ {OURS}"],
-        *([name, *(f"{by[implementation]:,}" if implementation in by else MISSING for implementation in IMPLEMENTATIONS),
-           f"{by[BASE] / by[OURS]:.2f}"] for name, by in counts.items())]
+        counts[each["row"]][each["implementation"]].append(int(each["instructions"]))
+    yield ["", *IMPLEMENTATIONS.values(), f"{BASE} ÷ {OURS}"]
+    for name, by in counts.items():
+        most = {implementation: max(numbers) for implementation, numbers in by.items()}
+        yield [name, *(f"{most[each]:,}" if each in most else MISSING for each in IMPLEMENTATIONS),
+               f"{most[BASE] / most[OURS]:.2f}"]
 
 
 def put(document, name, text):
@@ -88,21 +88,23 @@ def put(document, name, text):
     return new
 
 
+TABLES = {"times": ("Map and unmap, to the device (ns)", time_table),
+          "counts": ("Map and unmap (instructions)", count_table)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("times", "counts"))
+    parser.add_argument("kind", choices=TABLES)
     parser.add_argument("figures", type=Path)
     parser.add_argument("--about", default="")
     parser.add_argument("--document", type=Path)
     arguments = parser.parse_args()
-    lines = arguments.figures.read_text().splitlines()
-    tables = list({"times": time_tables, "counts": count_tables}[arguments.kind](lines))
-    for title, rows in tables:
-        print(f"{title}\n\n{markdown(rows)}")
-    about = f".. {time.strftime('%Y-%m-%d')}: {arguments.about}\n"
-    print(about)
+    title, make = TABLES[arguments.kind]
+    rows = list(make(arguments.figures.read_text().splitlines()))
+    about = f"{time.strftime('%Y-%m-%d')}: {arguments.about}"
+    print(f"{title}, {about}\n\n{markdown(rows)}")
     if arguments.document:
-        text = "\n".join([about, *(csv_table(title, rows) for title, rows in tables)])
+        text = f".. {about}\n\n{csv_table(title, rows)}"
         arguments.document.write_text(put(arguments.document.read_text(), f"host {arguments.kind}", text))
 
 

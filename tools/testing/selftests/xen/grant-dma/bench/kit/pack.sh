@@ -9,8 +9,8 @@ tree=$1 build=$2 directory=$3 kit=$3/xen-grant-dma-kit
 rm -rf "$kit"
 mkdir -p "$kit/module"
 cp "$here/kit/README" "$here/kit/FORM.txt" "$kit"
-cp "$build/host/plain/bench/bench" "$kit/bench-x86_64"
-cp "$build/host-aarch64-linux-gnu/plain/bench/bench" "$kit/bench-arm64"
+cp "$build/program/plain/bench/bench" "$kit/bench-x86_64"
+cp "$build/program-aarch64-linux-gnu/plain/bench/bench" "$kit/bench-arm64"
 cp "$here/Kbuild" "$here/xen_grant_dma_bench.c" "$kit/module"
 tar -C "$tree/tools/testing" -c --exclude=Makefile selftests/kselftest/ktap_helpers.sh selftests/xen/grant-dma |
 	tar -C "$kit" -x
