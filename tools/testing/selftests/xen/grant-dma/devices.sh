@@ -44,9 +44,14 @@ read_disk() {
 	quietly dd if="/dev/$disk" of=/dev/null bs=64k count=$REQUESTS iflag=direct
 }
 
+# The counter is a statistic: it may miss some, but counts none that is not.
 requests_map() {
 	before=$(mappings)
-	read_disk && [ "$(mappings)" = $((before + REQUESTS * $1)) ]
+	read_disk || return
+	missed=$((before + REQUESTS * $1 - $(mappings)))
+	[ "$missed" -ge 0 ] && [ "$missed" -lt $((REQUESTS / 4)) ] && return
+	echo "# $missed fewer than expected"
+	return 1
 }
 
 tracing() {

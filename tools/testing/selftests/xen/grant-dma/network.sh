@@ -28,8 +28,9 @@ four_at_once() {
 	done
 }
 
+# A packet may be lost, but not all of them.
 pings() {
-	quietly ping -q -c 1 -W 5 -s "$1" "$PEER"
+	wait_for 20 quietly ping -q -c 1 -W 5 -s "$1" "$PEER"
 }
 
 # shellcheck disable=SC2086

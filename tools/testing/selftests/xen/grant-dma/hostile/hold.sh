@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit
 . hostile/lib.sh
 
 COUNTS=${COUNTS:-1 100 5000}
+PATIENCE=300 # longer than the backend's own
 DURATION=${DURATION:-7} # for the message, which comes after 6 s at most
 
 # Has the backend keep $1 references of what I/O there is, until let_go. Some I/O
@@ -22,7 +23,7 @@ start_holding() {
 	wait_for 60 has_said hold ready || return
 	keep move_large "$disk" &
 	blocks=$!
-	wait_for 150 has_said hold holding && [ "$(figure hold holding)" = "$1" ]
+	wait_for "$PATIENCE" has_said hold holding && [ "$(figure hold holding)" = "$1" ]
 }
 
 let_go() {
@@ -53,7 +54,7 @@ disk_works() {
 }
 
 # shellcheck disable=SC2086
-begin $(($(echo $COUNTS | wc -w) * 6 + 6))
+begin $(($(echo $COUNTS | wc -w) * 6 + 7))
 find_device virtio_blk
 disk=$(child_of "$device" block)
 
@@ -75,7 +76,7 @@ ktap_test_result "hold: device unbound with 100 held" \
 	drive unbind "$(transport "$device")" "$device"
 ktap_test_result "hold: device bound again" drive bind "$(transport "$device")" "$device"
 ktap_test_result "hold: device works" wait_for 10 disk_works
-let_go 100
+ktap_test_result "hold: backend let go of 100 that it kept over the unbind" let_go 100
 ktap_test_result "hold: none is held any more" wait_for 20 held_is 0
 
 finish
