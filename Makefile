@@ -63,7 +63,7 @@ kunit:
 # The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
 HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
 HOST = nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
-	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host MINUTES=$(MINUTES) SEED=$(SEED)
+	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host
 HOST_CHECKS := $(addprefix host-,$(shell $(MAKE) -s -C tools/testing/xen-grant-dma names))
 
 host:

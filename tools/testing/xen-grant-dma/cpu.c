@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "host.h"
-#include "memory.h"
+#include "machine.h"
 
 unsigned int host_cpus = 2;
 __thread unsigned int stub_cpu;

@@ -10,7 +10,7 @@
 #include "dma-ops.h"
 #include "host.h"
 #include "isolation.h"
-#include "memory.h"
+#include "machine.h"
 
 const struct dma_map_ops dma_dummy_ops;
 

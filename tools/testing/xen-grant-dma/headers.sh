@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# headers.sh KERNEL DIRECTORY SOURCE...: make the headers that sources ask for and that are not in include/. Those that
-# compile as they are become links in DIRECTORY/kernel, all others are empty files in DIRECTORY/empty: kernel.h says what is
-# in those.
+# By KERNEL DIRECTORY SOURCE...: make the headers that sources ask for and that are not in
+# include/. Those that compile as they are become links in DIRECTORY/kernel, all others are empty
+# files in DIRECTORY/empty: include/stub/ has what is in those.
 set -eu
 cd "$(dirname "$0")"
 kernel=$1
@@ -16,8 +16,8 @@ link() {
 }
 
 for name in args cc_platform cleanup dma-direct dma-direction dma-map-ops dma-mapping err \
-	glob iommu-dma kconfig kern_levels kmsan kref list log2 mem_encrypt pci-p2pdma poison prandom \
-	refcount refcount_types scatterlist sizes swiotlb typecheck; do
+	glob iommu-dma kconfig kern_levels kmsan kref list log2 mem_encrypt pci-p2pdma poison \
+	prandom refcount refcount_types scatterlist sizes swiotlb typecheck; do
 	link "linux/$name.h" "$kernel/include/linux/$name.h"
 done
 for path in "$kernel"/include/kunit/*.h; do

@@ -8,10 +8,7 @@
 
 #include "fake-table.h"
 #include "host.h"
-
-extern struct kunit_suite * const __kunit_suites_start[];
-extern struct kunit_suite * const __kunit_suites_end[];
-int stub_initcall_kunit_init(void);
+#include "kunit.h"
 
 /* Whoever frees memory while a backend has access to it has not ended that before. */
 static void expect_not_granted(unsigned long pfn)

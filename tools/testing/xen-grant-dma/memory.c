@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "host.h"
-#include "memory.h"
+#include "machine.h"
 
 unsigned long host_ram_pages = 65536;
 char *host_ram;

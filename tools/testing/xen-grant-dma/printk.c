@@ -14,6 +14,11 @@
 bool host_quiet;
 unsigned int host_messages, host_warnings;
 
+/* What is left of them. */
+struct arguments {
+	va_list list;
+};
+
 /* A buffer that is filled, of which all beyond the end is only counted. */
 struct buffer {
 	char *at;
@@ -32,22 +37,23 @@ static void put_bytes(struct buffer *buffer, const char *bytes, size_t length)
 	buffer->length += length;
 }
 
-static void put_format(struct buffer *buffer, const char *format, va_list *args);
+static void put_format(struct buffer *buffer, const char *format,
+		       struct arguments *args);
 
 /* What follows %p: the address of a physical or DMA address, or another format. */
-static const char *put_pointer(struct buffer *buffer, const char *kind, va_list *args)
+static const char *put_pointer(struct buffer *buffer, const char *kind, struct arguments *args)
 {
 	const struct va_format *nested;
-	const void *pointer = va_arg(*args, void *);
+	const void *pointer = va_arg(args->list, void *);
 	char text[32];
-	va_list copy;
+	struct arguments copy;
 
 	switch (*kind) {
 	case 'V':
 		nested = pointer;
-		va_copy(copy, *nested->va);
+		va_copy(copy.list, *nested->va);
 		put_format(buffer, nested->fmt, &copy);
-		va_end(copy);
+		va_end(copy.list);
 		break;
 	case 'a':
 		kind++;
@@ -62,18 +68,18 @@ static const char *put_pointer(struct buffer *buffer, const char *kind, va_list 
 }
 
 /* One conversion, of which @spec is a copy, done by the C library. */
-static void put_plain(struct buffer *buffer, const char *spec, va_list *args)
+static void put_plain(struct buffer *buffer, const char *spec, struct arguments *args)
 {
 	char small[128], *text = small;
 	va_list copy;
 	int length;
 
-	va_copy(copy, *args);
+	va_copy(copy, args->list);
 	length = vsnprintf(small, sizeof(small), spec, copy);
 	va_end(copy);
 	if (length >= sizeof(small)) {
 		text = malloc(length + 1);
-		va_copy(copy, *args);
+		va_copy(copy, args->list);
 		vsnprintf(text, length + 1, spec, copy);
 		va_end(copy);
 	}
@@ -83,22 +89,22 @@ static void put_plain(struct buffer *buffer, const char *spec, va_list *args)
 }
 
 /* Goes beyond what a conversion took: its width, its precision, its value. */
-static void skip_args(const char *spec, va_list *args)
+static void skip_args(const char *spec, struct arguments *args)
 {
 	bool wide = strpbrk(spec, "lzjt");
 
 	for (; *spec; spec++)
 		if (*spec == '*')
-			va_arg(*args, int);
+			va_arg(args->list, int);
 	if (spec[-1] == 's')
-		va_arg(*args, char *);
+		va_arg(args->list, char *);
 	else if (wide)
-		va_arg(*args, long);
+		va_arg(args->list, long);
 	else if (spec[-1] != '%')
-		va_arg(*args, int);
+		va_arg(args->list, int);
 }
 
-static void put_format(struct buffer *buffer, const char *format, va_list *args)
+static void put_format(struct buffer *buffer, const char *format, struct arguments *args)
 {
 	char spec[32];
 	size_t length;
@@ -124,11 +130,11 @@ static void put_format(struct buffer *buffer, const char *format, va_list *args)
 int stub_vsnprintf(char *to, size_t size, const char *format, va_list args)
 {
 	struct buffer buffer = { to, size ? size - 1 : 0 };
-	va_list copy;
+	struct arguments copy;
 
-	va_copy(copy, args);
+	va_copy(copy.list, args);
 	put_format(&buffer, format, &copy);
-	va_end(copy);
+	va_end(copy.list);
 	if (size)
 		*buffer.at = 0;
 	return buffer.length;

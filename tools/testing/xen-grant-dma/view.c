@@ -8,10 +8,10 @@
 
 #include "host.h"
 
-static void copy(volatile u8 *to, const volatile u8 *from, size_t size)
+static void copy(u8 *to, const u8 *from, size_t size)
 {
-	while (size--)
-		*to++ = *from++;
+	for (; size--; to++, from++)
+		WRITE_ONCE(*to, READ_ONCE(*from));
 }
 
 static bool access_page(domid_t domid, dma_addr_t addr, void *data, size_t size,

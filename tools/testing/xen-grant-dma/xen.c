@@ -10,7 +10,7 @@
 #include <xen/interface/memory.h>
 
 #include "host.h"
-#include "memory.h"
+#include "machine.h"
 
 u8 xen_features[XENFEAT_NR_SUBMAPS * 32];
 unsigned long long max_possible_pfn = HOST_FIRST_PFN;
@@ -46,7 +46,7 @@ int HYPERVISOR_grant_table_op(unsigned int cmd, void *op, unsigned int count)
 		status->status = GNTST_okay;
 		return 0;
 	}
-	return cmd == GNTTABOP_set_version ? 0 : -ENOSYS;
+	return cmd == GNTTABOP_set_version ? 0 : -EINVAL;
 }
 
 int HYPERVISOR_memory_op(unsigned int cmd, void *op)
@@ -61,7 +61,7 @@ int arch_gnttab_map_shared(xen_pfn_t *frames, unsigned long count,
 	return 0;
 }
 
-int arch_gnttab_map_status(uint64_t *frames, unsigned long count,
+int arch_gnttab_map_status(xen_ulong_t *frames, unsigned long count,
 			   unsigned long max, grant_status_t **shared)
 {
 	*shared = host_status;
@@ -185,8 +185,6 @@ void host_restore(void)
 
 void xen_init(void)
 {
-	int gnttab_init(void);
-
 	xen_features[XENFEAT_auto_translated_physmap] = 1;
 	/* With more memory than entries of version 1 can name, Linux asks for 2. */
 	if (host_version == 2)

@@ -58,7 +58,8 @@
 #endif
 #define data_race(x) (x)
 #define typeof __typeof__
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr)-offsetof(type, member)))
 #define container_of_const container_of
 #define typeof_member(T, m) typeof(((T *)0)->m)
 #define sizeof_field(T, m) sizeof(((T *)0)->m)
@@ -70,14 +71,25 @@
 #define BUILD_BUG_ON_ZERO(x) 0
 #define static_assert(x, ...) _Static_assert(x, #x)
 #define BUG() __builtin_trap()
-#define BUG_ON(x) do { if (unlikely(x)) BUG(); } while (0)
-#define VM_BUG_ON(x) do { } while (0)
+#define BUG_ON(x)                \
+	do {                     \
+		if (unlikely(x)) \
+			BUG();   \
+	} while (0)
+#define VM_BUG_ON(x) \
+	do {         \
+	} while (0)
 void stub_warn(const char *file, int line);
-#define WARN_ON(x) ({ bool __w = !!(x); if (unlikely(__w)) stub_warn(__FILE__, __LINE__); unlikely(__w); })
+#define WARN_ON(x)                                     \
+	({                                             \
+		bool __w = !!(x);                      \
+		if (unlikely(__w))                     \
+			stub_warn(__FILE__, __LINE__); \
+		unlikely(__w);                         \
+	})
 #define WARN_ON_ONCE WARN_ON
 #define WARN(x, ...) WARN_ON(x)
 #define WARN_ONCE(x, ...) WARN_ON(x)
 #ifndef EREMOTEIO
 #define EREMOTEIO 121
 #endif
-

@@ -10,7 +10,7 @@ struct seq_file {
 
 void seq_printf(struct seq_file *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-#define seq_puts(m, text)	seq_printf(m, "%s", text)
+#define seq_puts(m, text) seq_printf(m, "%s", text)
 
 struct file;
 struct vm_area_struct;
@@ -20,17 +20,19 @@ struct file_operations {
 	int (*show)(struct seq_file *m, void *unused);
 };
 
-#define DEFINE_SHOW_ATTRIBUTE(name)					\
-static const struct file_operations name##_fops = {			\
-	.show = name##_show,						\
-}
+#define DEFINE_SHOW_ATTRIBUTE(name)                         \
+	static const struct file_operations name##_fops = { \
+		.show = name##_show,                        \
+	}
 
-static inline struct dentry *debugfs_lookup(const char *name, struct dentry *parent)
+static inline struct dentry *debugfs_lookup(const char *name,
+					    struct dentry *parent)
 {
 	return NULL;
 }
 
-static inline struct dentry *debugfs_create_dir(const char *name, struct dentry *parent)
+static inline struct dentry *debugfs_create_dir(const char *name,
+						struct dentry *parent)
 {
 	return NULL;
 }

@@ -52,10 +52,10 @@ struct device {
 
 struct bus_dma_region;
 
-#define dev_name(dev)		((dev)->name)
-#define dev_driver_string(dev)	((dev)->driver ? (dev)->driver->name : "")
-#define dev_to_node(dev)	0
-#define NUMA_NO_NODE		(-1)
+#define dev_name(dev) ((dev)->name)
+#define dev_driver_string(dev) ((dev)->driver ? (dev)->driver->name : "")
+#define dev_to_node(dev) 0
+#define NUMA_NO_NODE (-1)
 
 static inline bool dev_dma_coherent(const struct device *dev)
 {
@@ -85,24 +85,29 @@ static inline void dev_clear_dma_skip_sync(struct device *dev)
 int dev_set_name(struct device *dev, const char *format, ...);
 int device_register(struct device *dev);
 void device_unregister(struct device *dev);
-#define put_device(dev)		do { } while (0)
+#define put_device(dev) \
+	do {            \
+	} while (0)
 struct device *root_device_register(const char *name);
 void root_device_unregister(struct device *dev);
-#define bus_register(bus)	0
-#define bus_unregister(bus)	do { } while (0)
+#define bus_register(bus) 0
+#define bus_unregister(bus) \
+	do {                \
+	} while (0)
 int driver_register(struct device_driver *driver);
 void driver_unregister(struct device_driver *driver);
 int device_attach(struct device *dev);
 void device_release_driver(struct device *dev);
 
 int devm_add_action(struct device *dev, void (*action)(void *), void *data);
-int devm_add_action_or_reset(struct device *dev, void (*action)(void *), void *data);
-#define devm_kzalloc(dev, size, gfp)	kzalloc(size, gfp)
-#define devm_kfree(dev, p)		kfree(p)
+int devm_add_action_or_reset(struct device *dev, void (*action)(void *),
+			     void *data);
+#define devm_kzalloc(dev, size, gfp) kzalloc(size, gfp)
+#define devm_kfree(dev, p) kfree(p)
 
 struct virtio_device {
 	struct device dev;
 	u64 features;
 };
 
-#define __virtio_clear_bit(vdev, bit)	((vdev)->features &= ~BIT_ULL(bit))
+#define __virtio_clear_bit(vdev, bit) ((vdev)->features &= ~BIT_ULL(bit))

@@ -9,8 +9,8 @@
 #define MODULE_IMPORT_NS(text)
 #define MODULE_LICENSE(text)
 #define MODULE_PARM_DESC(name, text)
-#define THIS_MODULE		NULL
-#define KBUILD_MODNAME		"host"
+#define THIS_MODULE NULL
+#define KBUILD_MODNAME "host"
 
 struct kernel_param;
 
@@ -24,17 +24,17 @@ extern const struct kernel_param_ops *stub_param_isolation;
 #define module_param_named(...)
 #define module_param(...)
 #define core_param(...)
-#define module_param_cb(name, ops, arg, perm)				\
+#define module_param_cb(name, ops, arg, perm) \
 	const struct kernel_param_ops *stub_param_##name = (ops)
 
 /* Programs call by name what they need. */
-#define stub_initcall(function)						\
-int stub_initcall_##function(void)					\
-{									\
-	return function();						\
-}
-#define core_initcall(function)		stub_initcall(function)
-#define core_initcall_sync(function)	stub_initcall(function)
-#define subsys_initcall(function)	stub_initcall(function)
-#define late_initcall(function)		stub_initcall(function)
+#define stub_initcall(function)            \
+	int stub_initcall_##function(void) \
+	{                                  \
+		return function();         \
+	}
+#define core_initcall(function) stub_initcall(function)
+#define core_initcall_sync(function) stub_initcall(function)
+#define subsys_initcall(function) stub_initcall(function)
+#define late_initcall(function) stub_initcall(function)
 #define module_exit(function)

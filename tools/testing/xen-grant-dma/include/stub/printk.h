@@ -8,7 +8,6 @@ int stub_snprintf(char *to, size_t size, const char *format, ...);
 int scnprintf(char *to, size_t size, const char *format, ...);
 char *kasprintf(gfp_t gfp, const char *format, ...);
 
-
 struct va_format {
 	const char *fmt;
 	va_list *va;
@@ -27,20 +26,39 @@ bool kmsg_dump_get_line(struct kmsg_dump_iter *iter, bool syslog, char *line,
 #define pr_warn stub_printk
 #define pr_err stub_printk
 #define pr_info stub_printk
-#define pr_debug(...) do { } while (0)
-#define printk_deferred_once(...) do { static bool _o; if (!xchg(&_o, true)) stub_printk(__VA_ARGS__); } while (0)
+#define pr_debug(...) \
+	do {          \
+	} while (0)
+#define printk_deferred_once(...)                 \
+	do {                                      \
+		static bool _o;                   \
+		if (!xchg(&_o, true))             \
+			stub_printk(__VA_ARGS__); \
+	} while (0)
 #define pr_warn_once printk_deferred_once
 #define pr_warn_ratelimited stub_printk
 #define pr_err_ratelimited stub_printk
 #define pr_info_ratelimited stub_printk
-#define dev_err_ratelimited(d, f, ...) stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), ##__VA_ARGS__)
-#define dev_err(d, f, ...) stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), ##__VA_ARGS__)
-#define dev_warn(d, f, ...) stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), ##__VA_ARGS__)
-#define dev_info(d, f, ...) stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), ##__VA_ARGS__)
-#define dev_alert(d, f, ...) stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), ##__VA_ARGS__)
-#define dev_dbg(d, ...) do { } while (0)
+#define dev_err_ratelimited(d, f, ...)                              \
+	stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), \
+		    ##__VA_ARGS__)
+#define dev_err(d, f, ...)                                          \
+	stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), \
+		    ##__VA_ARGS__)
+#define dev_warn(d, f, ...)                                         \
+	stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), \
+		    ##__VA_ARGS__)
+#define dev_info(d, f, ...)                                         \
+	stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), \
+		    ##__VA_ARGS__)
+#define dev_alert(d, f, ...)                                        \
+	stub_printk("%s %s: " f, dev_driver_string(d), dev_name(d), \
+		    ##__VA_ARGS__)
+#define dev_dbg(d, ...) \
+	do {            \
+	} while (0)
 
-#define dev_WARN_ONCE(dev, condition, ...)	WARN_ON(condition)
+#define dev_WARN_ONCE(dev, condition, ...) WARN_ON(condition)
 
-#define vsnprintf	stub_vsnprintf
-#define snprintf	stub_snprintf
+#define vsnprintf stub_vsnprintf
+#define snprintf stub_snprintf

@@ -15,20 +15,22 @@ on:
 #endif
 }
 
-#define TP_PROTO(args...)	args
-#define TP_ARGS(args...)	args
+#define TP_PROTO(args...) args
+#define TP_ARGS(args...) args
 #define TRACE_DEFINE_ENUM(name)
 #define DECLARE_EVENT_CLASS(...)
-#define stub_tracepoint(name, proto)					\
-static inline bool trace_##name##_enabled(void)				\
-{									\
-	return stub_trace_on();						\
-}									\
-									\
-static inline void trace_##name(proto)					\
-{									\
-	if (stub_trace_on())						\
-		stub_traced();						\
-}
-#define DEFINE_EVENT(class, name, proto, args)	stub_tracepoint(name, TP_PROTO(proto))
-#define TRACE_EVENT(name, proto, args, ...)	stub_tracepoint(name, TP_PROTO(proto))
+#define stub_tracepoint(name, proto)                    \
+	static inline bool trace_##name##_enabled(void) \
+	{                                               \
+		return stub_trace_on();                 \
+	}                                               \
+                                                        \
+	static inline void trace_##name(proto)          \
+	{                                               \
+		if (stub_trace_on())                    \
+			stub_traced();                  \
+	}
+#define DEFINE_EVENT(class, name, proto, args) \
+	stub_tracepoint(name, TP_PROTO(proto))
+#define TRACE_EVENT(name, proto, args, ...) \
+	stub_tracepoint(name, TP_PROTO(proto))

@@ -7,3 +7,4 @@ extern unsigned int host_version;
 #define xen_pv_domain() (host_version == 2)
 #define xen_hvm_domain() 1
 #define xen_initial_domain() 0
+int gnttab_init(void);

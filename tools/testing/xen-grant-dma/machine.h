@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the parts of the machine have of each other. */
 
-#ifndef _HOST_MEMORY_H
-#define _HOST_MEMORY_H
+#ifndef _HOST_MACHINE_H
+#define _HOST_MACHINE_H
 
 #ifndef __has_feature
 #define __has_feature(x)	0
@@ -23,4 +23,4 @@ void cpu_init(void);
 void memory_init(void);
 void xen_init(void);
 
-#endif /* _HOST_MEMORY_H */
+#endif /* _HOST_MACHINE_H */
