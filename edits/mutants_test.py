@@ -3,9 +3,11 @@
 import sys
 import textwrap
 
+import mutants
 import tap
-from mutants import DRIVER, HOST, Area, Campaign, Mutant, Test, drawn, report
-from mutate import Mutation, code_lines, draw, mutations
+from mutants import DRIVER, HOST, Area, Campaign, Mutant, Test, drawn
+from mutate import Mutation, code_lines, draw
+from mutate import mutations as mutations_of
 
 SOURCE = """\
 /* A comment; with a < b. */
@@ -34,7 +36,7 @@ out:
 
 def broken(kind=None):
     """What becomes of the lines of the source that mutations change."""
-    for mutation in mutations(SOURCE):
+    for mutation in mutations_of(SOURCE):
         if kind in (None, mutation.kind):
             before, after = SOURCE.splitlines(), mutation.apply(SOURCE).splitlines()
             yield [new.strip() for old, new in zip(before, after) if old != new][0]
@@ -54,14 +56,14 @@ def test_each_kind_of_change_is_made(scratch):
         "statement deleted": {";\t/* not || */", ";"},
         "barrier": {";"},
     }
-    kinds = {mutation.kind for mutation in mutations(SOURCE)}
+    kinds = {mutation.kind for mutation in mutations_of(SOURCE)}
     assert kinds == set(wanted), kinds
     for kind, lines in wanted.items():
         assert set(broken(kind)) == lines, (kind, set(broken(kind)))
 
 
 def test_lines_stay_in_their_places(scratch):
-    for mutation in mutations(SOURCE):
+    for mutation in mutations_of(SOURCE):
         assert mutation.apply(SOURCE).count("\n") == SOURCE.count("\n"), mutation
 
 
@@ -75,7 +77,7 @@ def test_a_seed_gives_an_order(scratch):
     first = list(draw(sources, 1))
     assert first == list(draw(sources, 1))
     assert first != list(draw(sources, 2))
-    assert len(first) == len(set(first)) == 2 * len(list(mutations(SOURCE)))
+    assert len(first) == len(set(first)) == 2 * len(list(mutations_of(SOURCE)))
 
 
 CODE = """\
@@ -127,17 +129,16 @@ def test_each_verdict_is_given(scratch):
 
 
 def test_what_never_ends_is_found(scratch):
-    tested = area(scratch)
-    tested.limits["half"] = 1
-    verdict = tested.test(mutant("endless", "i++", ";"))
+    mutants.WORK = 1
+    verdict = area(scratch).test(mutant("endless", "i++", ";"))
     assert (verdict.kind, verdict.said) == ("found", "takes too long"), verdict
 
 
 def test_only_what_counts_is_counted(scratch):
-    campaign = Campaign([area(scratch)], {FILE: CODE})
+    campaign = Campaign([area(scratch)], {FILE: CODE}, scratch / "kept")
     campaign.run([mutant(kind, *VERDICTS[kind]) for kind in ("broken", "equal", "survived", "found")], 1)
     assert [verdict.kind for verdict in campaign.verdicts] == ["broken", "equal", "survived"]
-    result = report(campaign.verdicts, {FILE: CODE})
+    result = (scratch / "kept").read_text()
     assert "1 mutants: 0 found" in result and "+\treturn n < 2 ? 1 : i;" in result, result
 
 
