@@ -701,6 +701,19 @@ static void deferred_parameter(struct kunit *test)
 	let_go_of_all(test);
 }
 
+/* It is over before anything had to be kept for it. */
+static void deferred_not_at_all(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	dma_addr_t addr = map(test, t->block, SZ_16K);
+
+	t->table->entries[test_ref(test, addr) + 1].refusals = 1;
+	unmap(test, addr, SZ_16K);
+	expect_deferred(test, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
+	KUNIT_EXPECT_EQ(test, said(test, ""), 0);
+}
+
 /* A table that is new since the domain was restored no longer tells which page it was. */
 static void deferred_restored(struct kunit *test)
 {
@@ -738,6 +751,7 @@ static struct kunit_case deferred_cases[] = {
 	KUNIT_CASE(deferred_beyond_limit),
 	KUNIT_CASE(deferred_parameter),
 	KUNIT_CASE(deferred_restored),
+	KUNIT_CASE(deferred_not_at_all),
 	{}
 };
 

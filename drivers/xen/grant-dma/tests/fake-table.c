@@ -184,6 +184,10 @@ static bool end_page(grant_ref_t ref)
 		complain(ref, "grants no access that could end");
 	if (entry->mapped)
 		return false;
+	if (entry->refusals) {
+		entry->refusals--;
+		return false;
+	}
 	if (entry->granted)
 		expect_page_in_use(ref, gfn_to_pfn(entry->gfn));
 	entry->granted = false;

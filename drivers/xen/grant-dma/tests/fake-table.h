@@ -22,6 +22,7 @@ struct kunit;
  * @granted: whether it grants anything
  * @readonly: whether it refuses write access
  * @mapped: set by a test: the backend has it mapped, and access can't end
+ * @refusals: set by a test: so, but just when that is tried as often
  */
 struct fake_entry {
 	unsigned long gfn;
@@ -29,6 +30,7 @@ struct fake_entry {
 	bool granted;
 	bool readonly;
 	bool mapped;
+	unsigned int refusals;
 };
 
 /**
