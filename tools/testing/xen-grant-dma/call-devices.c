@@ -10,6 +10,19 @@ static bool draw_bind(struct call_args *a)
 	return draw_one(&a->device, DEVICES, device_bound, false);
 }
 
+static bool anything_in_use(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < HELD; i++)
+		if (helds[i].is)
+			return true;
+	for (i = 0; i < DEVICES; i++)
+		if (devices[i].bound && device_has_mappings(i))
+			return true;
+	return false;
+}
+
 static void run_bind(const struct call_args *a)
 {
 	static const char * const names[DEVICES] = { "device0", "device1", "device2" };
@@ -25,6 +38,8 @@ static void run_bind(const struct call_args *a)
 	device->misused = false;
 	if (!device->bound && !failing)
 		oracle_violation("a device is not bound");
+	if (!device->pooled && !failing && !anything_in_use())
+		oracle_violation("a device gets no pool, though nothing is in use");
 }
 
 static bool draw_unbind(struct call_args *a)
@@ -49,7 +64,7 @@ static bool draw_limits(struct call_args *a)
 
 	a->align = aligns[calls_random(4)];
 	a->boundary = boundaries[calls_random(4)];
-	a->most = calls_random(2) ? 0 : 65536;
+	a->most = calls_random(2) ? 0 : PAGE_SIZE * (1 + calls_random(16));
 	return draw_one(&a->device, DEVICES, device_bound, true);
 }
 

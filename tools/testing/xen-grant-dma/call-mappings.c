@@ -128,12 +128,13 @@ static bool draw_list(struct call_args *a)
 	a->count = 1 + calls_random(ENTRIES);
 	a->stride = 1 + calls_random(3);
 	a->head = calls_random(2) ? 0 : calls_random(PAGE_SIZE);
+	a->gap = calls_random(4) ? 0 : calls_random(PAGE_SIZE);
 	a->tail = calls_random(2) ? 0 : calls_random(PAGE_SIZE);
 	a->dir = calls_random(3);
 	return true;
 }
 
-/* An entry for each of some pages of a buffer; the first and the last may be shorter. */
+/* An entry for each of some pages of a buffer; the last may end earlier, and all begin later. */
 static unsigned int list_init(struct fuzz_mapping *m, const struct call_args *a)
 {
 	unsigned int pages = 1 << buffers[a->buffer].order;
@@ -142,7 +143,7 @@ static unsigned int list_init(struct fuzz_mapping *m, const struct call_args *a)
 
 	sg_init_table(m->sgl, n);
 	for (i = 0; i < n; i++) {
-		head = i ? 0 : a->head % PAGE_SIZE;
+		head = (i ? a->gap : a->head) % PAGE_SIZE;
 		tail = i < n - 1 ? 0 : a->tail % (PAGE_SIZE - head);
 		sg_set_page(&m->sgl[i], buffers[a->buffer].page + (a->first + i * stride) % pages,
 			    PAGE_SIZE - head - tail, head);
@@ -410,7 +411,7 @@ void end_mappings(unsigned int device)
 
 const struct call mapping_calls[] = {
 	{ "map", "mapping device buffer offset size dir skip", 20, draw_map, run_map },
-	{ "list", "mapping device buffer first count stride head tail dir", 8, draw_list,
+	{ "list", "mapping device buffer first count stride head gap tail dir", 8, draw_list,
 	  run_list },
 	{ "coherent", "mapping device size", 3, draw_coherent, run_coherent },
 	{ "pages", "mapping device size dir", 2, draw_pages, run_pages },

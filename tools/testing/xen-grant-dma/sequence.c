@@ -23,7 +23,7 @@ static const struct arg {
 	ARG(level, levels), ARG(device, NULL), ARG(domain, NULL), ARG(buffer, NULL),
 	ARG(mapping, NULL), ARG(held, NULL), ARG(memory, kinds), ARG(order, NULL),
 	ARG(offset, NULL), ARG(size, NULL), ARG(dir, dirs), ARG(skip, NULL),
-	ARG(first, NULL), ARG(count, NULL), ARG(stride, NULL), ARG(head, NULL),
+	ARG(first, NULL), ARG(count, NULL), ARG(stride, NULL), ARG(head, NULL), ARG(gap, NULL),
 	ARG(tail, NULL), ARG(page, NULL), ARG(write, NULL), ARG(align, NULL),
 	ARG(boundary, NULL), ARG(most, NULL), ARG(nth, NULL), ARG(cpu, NULL),
 	{ NULL }

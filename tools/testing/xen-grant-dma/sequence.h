@@ -27,6 +27,7 @@ struct call_args {
 	unsigned int count;
 	unsigned int stride;
 	unsigned int head;
+	unsigned int gap;
 	unsigned int tail;
 	unsigned int page;
 	unsigned int write;
