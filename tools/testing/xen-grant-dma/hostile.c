@@ -50,13 +50,13 @@ void backend_init(void)
 
 static void look(const struct held *held)
 {
-	const volatile u8 *page = __va(PFN_PHYS(held->pfn));
+	const u8 *page = __va(PFN_PHYS(held->pfn));
 	unsigned int i;
 
 	if (!__atomic_load_n(&owned[held->pfn - HOST_FIRST_PFN], __ATOMIC_SEQ_CST))
 		violation("reference %#x grants a free page", held->ref);
 	for (i = 0; !by_page && i < XEN_PAGE_SIZE; i++) {
-		if (page[i] != SECRET)
+		if (READ_ONCE(page[i]) != SECRET)
 			continue;
 		violation("reference %#x shows a secret, at %u", held->ref, i);
 		return;
@@ -65,11 +65,11 @@ static void look(const struct held *held)
 
 static void scribble(const struct held *held)
 {
-	volatile u8 *page = __va(PFN_PHYS(held->pfn));
+	u8 *page = __va(PFN_PHYS(held->pfn));
 	unsigned int i;
 
 	for (i = 0; !held->readonly && i < XEN_PAGE_SIZE; i += 7)
-		page[i] = 0x33;
+		WRITE_ONCE(page[i], 0x33);
 }
 
 static void let_go(unsigned int i)

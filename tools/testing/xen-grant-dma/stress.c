@@ -35,7 +35,7 @@ void violation(const char *format, ...)
 	count(&violations);
 	va_start(args, format);
 	flockfile(stdout);
-	printf("violation: ");
+	printf("%s: ", __func__);
 	vprintf(format, args);
 	printf("\n");
 	funlockfile(stdout);
