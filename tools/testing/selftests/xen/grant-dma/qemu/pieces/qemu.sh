@@ -5,8 +5,12 @@
 #
 # Debian builds QEMU with Xen for amd64 only.  No TCG, no devices but virtio's.
 set -eu
-fetched=$1 sysroot=$2 dir=$3
+fetched=$1 dir=$3
 src=$dir/src
+# By a path that a new Xen does not change, so that ccache knows what does not include its headers.
+mkdir -p "$dir"
+ln -s "$2" "$dir/sysroot"
+sysroot=$dir/sysroot
 lib=$sysroot/usr/lib/aarch64-linux-gnu
 
 "$(dirname "$0")/unpack-source.sh" "$fetched" "$src"
@@ -37,7 +41,7 @@ mkdir -p "$dir/build"
 cd "$dir/build"
 # The cross libc of the host may be older than the one that the libraries want.
 "$src/configure" --python=/usr/bin/python3 --cross-prefix=aarch64-linux-gnu- \
-	--target-list=aarch64-softmmu --without-default-features \
+	--cc="ccache aarch64-linux-gnu-gcc" --disable-debug-info --target-list=aarch64-softmmu --without-default-features \
 	--without-default-devices --with-devices-aarch64=xenpvh \
 	--disable-tcg --enable-xen --enable-pixman --enable-fdt=system \
 	--enable-virtfs --enable-attr \
@@ -46,4 +50,4 @@ cd "$dir/build"
 	--extra-ldflags="--sysroot=$sysroot -Wl,--allow-shlib-undefined"
 ninja qemu-system-aarch64
 aarch64-linux-gnu-strip -o "$dir/qemu-system-aarch64" qemu-system-aarch64
-rm -rf "$src" "$dir/build" "$dir/tools"
+rm -rf "$src" "$dir/build" "$dir/tools" "$dir/sysroot"
