@@ -8,6 +8,15 @@ cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
 
+# Block sizes, each with how much is moved, ways to write, offsets of blocks and buffers, and
+# sizes of blocks in such buffers.
+SIZES='512:32k 4k:256k 64k:1m 1m:4m'
+WAYS='write randwrite'
+OFFSETS='512 3584'
+IN_BUFFERS='512:64k 4k:256k 1m:2m'
+# One of each kind.
+[ ! "$BRIEF" ] || SIZES=64k:1m WAYS=randwrite OFFSETS=512 IN_BUFFERS=4k:256k
+
 # Adds a job to those of the next run: its name, and its options.
 job() {
 	echo "[$1]"
@@ -38,24 +47,30 @@ succeeded() {
 		"$tmp/results"
 }
 
-begin 29
+count() {
+	echo $#
+}
+
+# shellcheck disable=SC2086
+begin $(($(count $SIZES) * $(count $WAYS) * 2 + $(count $OFFSETS) * 2 + 3 +
+	$(count $OFFSETS) * $(count $IN_BUFFERS)))
 find_device virtio_blk
 disk=$(child_of "$device" block)
 
-for size in 512:32k 4k:256k 64k:1m 1m:4m; do
-	for rw in write randwrite; do
+for size in $SIZES; do
+	for rw in $WAYS; do
 		for direct in 0 1; do
 			job "$rw bs=${size%:*} direct=$direct" \
-				rw=$rw bs="${size%:*}" io_size="${size#*:}" direct=$direct
+				rw="$rw" bs="${size%:*}" io_size="${size#*:}" direct=$direct
 		done
 	done
 done
 run
 
-for offset in 512 3584; do
+for offset in $OFFSETS; do
 	for size in 4k:256k 64k:1m; do
 		job "bs=${size%:*} at offset $offset" \
-			bs="${size%:*}" io_size="${size#*:}" offset=$offset
+			bs="${size%:*}" io_size="${size#*:}" offset="$offset"
 	done
 done
 for direct in 0 1; do
@@ -65,10 +80,10 @@ done
 run
 
 # fio adds iomem_align to the start of a page.
-for offset in 512 3584; do
-	for size in 512:64k 4k:256k 1m:2m; do
+for offset in $OFFSETS; do
+	for size in $IN_BUFFERS; do
 		job "bs=${size%:*}, buffer $offset bytes into a page" \
-			bs="${size%:*}" io_size="${size#*:}" iomem_align=$offset
+			bs="${size%:*}" io_size="${size#*:}" iomem_align="$offset"
 	done
 done
 job "16 unaligned requests in flight" rw=randwrite bs=16k io_size=2m \

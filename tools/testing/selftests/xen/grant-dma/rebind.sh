@@ -8,7 +8,7 @@ cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
 
-ROUNDS=${ROUNDS:-50}
+ROUNDS=${ROUNDS:-15}
 FEW=${FEW:-5}
 
 VIRTIO=/sys/bus/virtio/drivers
