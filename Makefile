@@ -27,7 +27,8 @@ help:
 	@echo 'make host              the driver as programs, with sanitizers: KUnit, allocations that fail, a fuzzer;'
 	@echo '                       SUITE=ops.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
 	@echo 'make kunit             KUnit without Xen; SUITE=ops.map_page_random selects'
-	@echo 'make check             the tests; CHECKS="$(CHECKS)" selects'
+	@echo 'make check             what a change must pass; CHECKS=all is everything, and CHECKS="host kunit" selects;'
+	@echo '                       FORCE=1 repeats what passed with the same content; BUDGET=75 is for so many minutes'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
 	@echo '                       BENCH_TURNS=5 is how often; BENCH=host is a program that needs no guest, in two minutes'
@@ -73,7 +74,7 @@ ifdef SUITE
 else
 	$(call fetch_goal,host)
 	+@$(MAKE) tree
-	+@python3 edits/checks.py build/host '$(HOST_CHECKS)' ''
+	+@python3 edits/checks.py build/host $(HOST_CHECKS)
 endif
 
 $(HOST_CHECKS:%=check-%): check-host-%: tree
@@ -137,26 +138,42 @@ refresh:
 apply:
 	@$(SERIES) $(FROM) apply
 
-# What takes longest first; the binding's last, as it takes a guest's device tree from the test bed. Only one emulated
-# machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers. More, which take long
-# to build, run only if they are named: debug, pages, modules, arrival, dom0less, kunit-16k, kunit-arm, kunit-x86_64,
-# in-tree and bisect.
-CHECKS ?= host judges kunit compile $(OF_OTHER_BASES) series patches scripts docs downloads figures bed driver-domain \
-	old-kernel oldest binding
-
 # A tree of the user's is tested by itself. A base that is not the chosen one is tested by what may differ there.
 OTHER_BASES := $(if $(KDIR),,$(filter-out $(BASE),$(BASES)))
-IN_GUESTS := bed driver-domain old-kernel oldest debug pages modules arrival dom0less in-tree binding \
+of_base = $(foreach check,kunit series patches compile guest,$(check)-$(1))
+
+# What a change must pass, the cheapest first; it takes a quarter of an hour where the kernels were built before.
+# CHECKS=all is everything. With a BUDGET of minutes what does not fit is skipped, see edits/checks.py.
+CHANGE := $(HOST_CHECKS) judges scripts figures kunit series patches downloads docs compile guests binding
+ALL := $(CHANGE) bed debug modules driver-domain dom0less arrival pages old-kernel oldest in-tree bisect kunit-16k \
+	kunit-arm kunit-x86_64 $(foreach base,$(OTHER_BASES),$(call of_base,$(base)))
+CHECKS ?= $(CHANGE)
+SINCE ?= $(shell cut -d ' ' -f 1 /proc/uptime)
+FIRST := $(if $(filter all,$(CHECKS)),$(CHANGE),$(patsubst host,$(HOST_CHECKS),$(CHECKS)))
+THEN := $(if $(filter all,$(CHECKS)),$(filter-out $(CHANGE),$(ALL)))
+BASES_OF_CHECKS := $(if $(KDIR),,$(BASE)) $(foreach base,$(OTHER_BASES),$(if $(filter $(call of_base,$(base)),$(FIRST) $(THEN)),$(base)))
+
+# Only one emulated machine with Xen runs at a time, and nothing beside it: two would disturb each other's timers.
+ALONE := guests bed debug modules driver-domain dom0less arrival pages old-kernel oldest in-tree binding \
 	$(OTHER_BASES:%=guest-%)
-OF_OTHER_BASES := $(foreach base,$(OTHER_BASES),$(foreach check,kunit series patches compile guest,$(check)-$(base)))
+
+# The kernels that a check builds.
+$(foreach check,kunit bed old-kernel oldest,$(eval KERNELS_$(check) := main))
+$(foreach check,guests debug driver-domain,$(eval KERNELS_$(check) := main debug))
+$(foreach check,modules dom0less arrival,$(eval KERNELS_$(check) := main modules))
+KERNELS_pages := main 64k
+KERNELS_kunit-16k := 16k
+kernels = $(KERNELS_$(1):%=$(patsubst $(CURDIR)/%,%,$(BUILD))/kernel/%) \
+	$(foreach base,$(OTHER_BASES),$(if $(filter kunit-$(base) guest-$(base),$(1)),build/$(base)/kernel/main))
+space := $() $()
+with_kernels = $(foreach check,$(1),$(subst $(space),:,$(strip $(check) $(call kernels,$(check)))))
 
 # Checks find no network, so that none comes to need it.
 check:
-	+@$(BED) fetch GOAL=check RENEW=yes $(if $(KDIR),,BASE='$(BASE) $(OTHER_BASES)')
-	+@$(MAKE) tree
-	+@$(foreach base,$(OTHER_BASES),$(MAKE) tree BASE=$(base) &&) true
-	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check \
-		'$(patsubst host,$(HOST_CHECKS),$(filter-out $(IN_GUESTS),$(CHECKS)))' '$(filter $(IN_GUESTS),$(CHECKS))'
+	+@$(BED) fetch GOAL=check RENEW=yes BASE='$(BASES_OF_CHECKS)'
+	+@$(foreach base,$(or $(BASES_OF_CHECKS),$(BASE)),$(MAKE) tree BASE=$(base) &&) true
+	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check $(if $(BUDGET),--budget $(BUDGET) --since $(SINCE)) \
+		--alone '$(ALONE)' --then '$(call with_kernels,$(THEN))' $(call with_kernels,$(FIRST))
 
 check-series: tree
 	@python3 edits/series_test.py
@@ -171,12 +188,13 @@ check-figures: tree
 check-downloads:
 	@python3 $(BED_DIR)/fetch_test.py
 
-# What decides whether a guest passed is tested without one.
+# What decides whether a guest passed is tested without one, and so is what runs checks.
 check-judges:
 	@python3 $(BED_DIR)/judges_test.py
 	@python3 edits/check_test.py
 	@python3 edits/mutants_test.py
 	@python3 edits/ending_test.py
+	@python3 edits/checks_test.py
 
 check-kunit check-oldest check-old-kernel: check-%:
 	+@$(BED) $(patsubst old%,check-old%,$*)
@@ -195,19 +213,14 @@ check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
 # Another driver than ours.
 check-in-tree:
 	@$(SERIES) $(FROM) tree --group in-tree --out $(BUILD)/in-tree/linux
-	+@$(BED) check KDIR=$(BUILD)/in-tree/linux BUILD=$(BUILD)/in-tree FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--in-tree
+	+@$(BED) check KDIR=$(BUILD)/in-tree/linux BUILD=$(BUILD)/in-tree FLAVOURS=main VICTIM_FLAVOURS= SET=--in-tree
 
-check-driver-domain:
-	+@$(BED) check FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--driver-domain
-
-check-debug:
-	+@$(BED) check FLAVOURS='main debug' VICTIM_FLAVOURS=debug GUESTS=--debug
-
-check-pages:
-	+@$(BED) check FLAVOURS='main 64k' VICTIM_FLAVOURS=64k GUESTS=--pages
-
-check-modules:
-	+@$(BED) check FLAVOURS='main modules' VICTIM_FLAVOURS= GUESTS=--modules
+# Sets of guests: `guests` are those that a change must pass.
+VICTIMS_guests := main
+VICTIMS_debug := debug
+VICTIMS_pages := 64k
+check-guests check-debug check-pages check-modules check-driver-domain: check-%:
+	+@$(BED) check SET=--$* FLAVOURS='$(KERNELS_$*)' VICTIM_FLAVOURS='$(VICTIMS_$*)'
 
 # Ends with a table: when the disk is there, by how devices wait for their IOMMU's driver.
 check-arrival:
@@ -221,7 +234,7 @@ check-bed:
 	+@$(BED) check
 
 check-binding:
-	+@$(BED) binding DTB=$(lastword $(wildcard $(foreach run,boot/guest check/main,$(BUILD)/run/$(run)/out/guest.dtb)))
+	+@$(BED) binding DTB=$(lastword $(wildcard $(foreach run,boot/guest check-guests/main,$(BUILD)/run/$(run)/out/guest.dtb)))
 
 # Of other bases.
 define checks_of_base
@@ -232,7 +245,7 @@ check-kunit-$(1):
 	+@$(MAKE) check-kunit BASE=$(1)
 
 check-guest-$(1):
-	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= GUESTS=--backport
+	+@$(MAKE) check-bed BASE=$(1) FLAVOURS=main VICTIM_FLAVOURS= SET=--backport
 endef
 $(foreach base,$(OTHER_BASES),$(eval $(call checks_of_base,$(base))))
 

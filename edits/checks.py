@@ -1,59 +1,156 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run checks that print TAP, or the kernel's KTAP, and sum up their results.
 
-  checks.py DIRECTORY BESIDE ALONE
+  checks.py DIRECTORY [--alone "NAME..."] [--then "NAME..."] [--budget MINUTES --since SECONDS] NAME[:KERNEL...]...
 
-BESIDE and ALONE are names of checks. Those of BESIDE run two at a time, those of ALONE after them, one by one: a guest
-under emulation takes two to three times as long beside a compiler. A check is the make target check-NAME; what it
-prints is shown after its name, and lies as it is in the directory. A check also fails where it has no result, and where
-its exit status is not zero though its results say that all is well. Last come the failures with the lines that explain
-them, and then the counts.
+The checks run in the order given, two at a time, but those named with --alone one by one: a guest under emulation takes
+two to three times as long beside a compiler. A check is the make target check-NAME; what it prints is shown after its
+name, and lies as it is in the directory. KERNELs are the directories of those that it builds. A check also fails where
+it has no result, and where its exit status is not zero though its results say that all is well. Last come the failures
+with the lines that explain them, and then the counts.
+
+With a budget, counted from that moment of the machine's uptime, those named with --then begin at another one for each
+commit, and a check that would not end in time is skipped, by what such runs took before. What still runs
+GRACE minutes later is ended.
 """
+import argparse
+import re
 import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
+import speed
 from base import TOP, git
+from estimates import Estimates
 from ktap import Reader, summary
 
 LINES = 15  # of what explains a failure
 WIDTH = 200
+AT_A_TIME = 2
+GRACE = 7  # minutes
 
 
-def run(name, directory):
-    """Run a check; its results, and how long it took."""
-    start = time.monotonic()
-    results = Reader()
-    # What the checks have in common is made before them.
-    command = ["make", "--no-print-directory", "--old-file=tree", f"check-{name}"]
-    check = subprocess.Popen(command, text=True, errors="replace", stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT)
-    with check, open(directory / f"{name}.tap", "w", buffering=1) as log:
-        for line in check.stdout:
-            print(f"{name}: {line}", end="", flush=True)
-            log.write(line)
-            results.line(line)
-    results.close()
-    if not results.results:
-        results.faults.append("no result")
-    if check.returncode and not results.counts()["failed"]:
-        results.faults.append(f"exit status {check.returncode}")
-    for fault in results.faults:
-        print(f"{name}: # {fault}", flush=True)
-    seconds = time.monotonic() - start
-    print(f"{name}: # took {seconds:.0f} s", flush=True)
-    return results, seconds
+def uptime():
+    """Seconds of a clock that all programs share, and that nobody sets."""
+    return float(Path("/proc/uptime").read_text().split()[0])
 
 
-def explain(name, results, log):
-    """Print the failures of a check."""
-    for failure, said in results.failures():
-        print(f"{name}: failed: {failure}, see {log}")
-        for line in said[-LINES:]:
-            print(f"    {line[:WIDTH]}")
+class Check:
+    """A check, and what became of it."""
+
+    def __init__(self, word, directory):
+        self.name, *self.kernels = word.split(":")
+        self.log = directory / f"{self.name}.tap"
+        self.results, self.seconds, self.process, self.overdue = Reader(), 0, None, False
+        # What the checks have in common is made before them.
+        self.command = ["make", "--no-print-directory", "--old-file=tree", f"check-{self.name}"]
+        self.began = None  # seconds until it had built what it needs, as results come after that
+
+    def skip(self, reason):
+        """It does not run."""
+        print(f"{self.name}: # skipped: {reason}", flush=True)
+        for line in ("1..1", f"ok 1 - {self.name} # SKIP {reason}"):
+            self.results.line(line)
+        self.results.close()
+
+    def run(self):
+        """Run it to its end."""
+        start = time.monotonic()
+        self.process = subprocess.Popen(self.command, text=True, errors="replace", stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        with self.process, open(self.log, "w", buffering=1) as log:
+            for line in self.process.stdout:
+                print(f"{self.name}: {line}", end="", flush=True)
+                log.write(line)
+                self.results.line(line)
+                if self.began is None and re.match("(TAP|KTAP) version", line):
+                    self.began = time.monotonic() - start
+        self.close()
+        self.seconds = time.monotonic() - start
+        print(f"{self.name}: # took {self.seconds:.0f} s", flush=True)
+
+    def close(self):
+        """Find fault with the run as a whole."""
+        self.results.close()
+        faults = self.results.faults
+        if self.overdue:
+            faults.append("did not end in time, and was ended")
+        elif not self.results.results:
+            faults.append("no result")
+        if self.process.returncode and not self.results.counts()["failed"]:
+            faults.append(f"exit status {self.process.returncode}")
+        for fault in faults:
+            print(f"{self.name}: # {fault}", flush=True)
+
+    def end(self, overdue=False):
+        """End it, the second time by force; make's shell (ending.py) ends what it started."""
+        if self.process and self.process.poll() is None:
+            (self.process.kill if self.overdue else self.process.terminate)()
+        self.overdue |= overdue
+
+    def explain(self):
+        """Print its failures."""
+        for failure, said in self.results.failures():
+            print(f"{self.name}: failed: {failure}, see {self.log}")
+            for line in said[-LINES:]:
+                print(f"    {line[:WIDTH]}")
+
+
+class Budget:
+    """The time that there is; without one, as much as it takes."""
+
+    def __init__(self, minutes, since, estimates):
+        self.minutes, self.since, self.estimates = minutes, since, estimates
+
+    def left(self, grace=0):
+        """Seconds until it is used up."""
+        return (self.minutes + grace) * 60 - (uptime() - self.since)
+
+    def refuses(self, check):
+        """Why a check can't start any more, or nothing."""
+        if not self.minutes:
+            return ""
+        needed, left = self.estimates.of(check) / 60, max(self.left(), 0) / 60
+        return needed >= left and f"would take {needed:.0f} min, of {self.minutes} there are {left:.0f} left"
+
+    def wait(self, running):
+        """Wait until a check ends. At the end of all time they are ended."""
+        patience = max(self.left(GRACE), 5) if self.minutes else None
+        done, rest = wait(running, patience, FIRST_COMPLETED)
+        if not done:
+            for future in rest:
+                running[future].end(overdue=True)
+        return done
+
+
+def run_all(checks, alone, budget):
+    """Run checks in their order."""
+    running = {}
+
+    def fits(check):
+        busy = [each.name for each in running.values()]
+        return not busy or len(busy) < AT_A_TIME and check.name not in alone and busy[0] not in alone
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        try:
+            for check in checks:
+                while not fits(check):
+                    for future in budget.wait(running):
+                        budget.estimates.learn(running.pop(future))
+                        future.result()
+                if reason := budget.refuses(check):
+                    check.skip(reason)
+                else:
+                    running[pool.submit(check.run)] = check
+            while running:
+                for future in budget.wait(running):
+                    budget.estimates.learn(running.pop(future))
+                    future.result()
+        finally:
+            for check in running.values():
+                check.end()
 
 
 def keep(path, lines):
@@ -64,24 +161,39 @@ def keep(path, lines):
     path.write_text(f"{commit}\n" + "".join(f"{name}: {result}\n" for name, result in known.items()))
 
 
-def main(directory, *phases):
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    checks = {}
-    for at_a_time, names in zip((2, 1), map(str.split, phases)):
-        with ThreadPoolExecutor(at_a_time) as pool:
-            checks |= zip(names, pool.map(lambda name: run(name, directory), names))
-    total = sum((results.counts() for results, _ in checks.values()), Counter())
-    keep(directory / "summary",
-         "".join(f"{name}: {summary(results.counts())}\n" for name, (results, _) in checks.items()))
+def rotated(words):
+    """The same words, beginning at another one for each commit."""
+    first = int(git("rev-parse", "HEAD", cwd=TOP), 16) % max(len(words), 1)
+    return words[first:] + words[:first]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--alone", type=str.split, default=[])
+    parser.add_argument("--then", type=str.split, default=[])
+    parser.add_argument("--budget", type=int)
+    parser.add_argument("--since", type=float, default=0)
+    parser.add_argument("checks", nargs="*")
+    arguments = parser.parse_intermixed_args()
+    arguments.directory.mkdir(parents=True, exist_ok=True)
+    pace = speed.measure()
+    print(f"this machine takes {pace:.1f} s for a fixed piece of compiling", flush=True)
+    then = rotated(arguments.then) if arguments.budget else arguments.then
+    checks = [Check(word, arguments.directory) for word in [*arguments.checks, *then]]
+    run_all(checks, arguments.alone, Budget(arguments.budget, arguments.since, Estimates(pace)))
+    total = sum((check.results.counts() for check in checks), Counter())
+    keep(arguments.directory / "summary",
+         "".join(f"{check.name}: {summary(check.results.counts())}\n" for check in checks))
     print()
-    for name, (results, _) in checks.items():
-        explain(name, results, directory / f"{name}.tap")
-    for name, (results, seconds) in checks.items():
-        print(f"{name}: {summary(results.counts())}, in {seconds:.0f} s")
+    for check in checks:
+        check.explain()
+    for check in checks:
+        print(f"{check.name}: {summary(check.results.counts())}, in {check.seconds:.0f} s")
+    print(f"(on a machine that takes {pace:.1f} s for a fixed piece of compiling)")
     print(summary(total))
     return 1 if total["failed"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -97,7 +97,7 @@ def test_all_ends_with_checks(scratch):
     mark = new_mark()
     (scratch / "make").write_text(f"#!/bin/sh\necho ok 1; {HANGS.format(mark)}\n")
     (scratch / "make").chmod(0o755)
-    command = [ENDING, sys.executable, TOP / "edits/checks.py", scratch, "one two", "three"]
+    command = [ENDING, sys.executable, TOP / "edits/checks.py", scratch, "one", "two", "three"]
     end_with(signal.SIGTERM, command, 6, mark, env={**os.environ, "PATH": f"{scratch}:{os.environ['PATH']}"})
 
 

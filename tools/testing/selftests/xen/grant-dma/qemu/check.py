@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All tests that need a guest, as TAP: check.py [SET | GUEST...]
+"""Tests that need a guest, as TAP: check.py [SET] [GUEST...]
 
 KUnit and kselftest, with virtqueues of each kind, and on PCI; boots with every
 way that fw_devlink may treat consumers; devices that must be refused; a backend that is hostile.
@@ -8,14 +8,16 @@ way that fw_devlink may treat consumers; devices that must be refused; a backend
 import os
 import re
 import sys
+from pathlib import Path
 
 import bed
+import kept
 import modules
 import rings
 import selftest
 import versions
 from bed import Device, Guest
-from judges import Test, also, judge, judge_kselftest, judge_kunit, kunit_cases, kunit_results, results_of, status_is_zero
+from judges import Test, also, judge_kselftest, judge_kunit, kunit_cases, kunit_results, outcome, report, status_is_zero
 from paths import HOSTILE_PROGRAM, KDIR, OLD_KERNEL
 from tap import Tap
 from toolstack import DRIVER_DOMAIN
@@ -30,6 +32,7 @@ KUNIT_DOM0 = f"{KUNIT} kunit.filter_glob={DOM0_SUITE}"
 OTHER_IOMMU = {rf"{DOM0_SUITE}\.probe_of\.other-\w+": "no kernel here has the other IOMMU's driver"}
 IN_GUEST = OTHER_IOMMU | {rf"{DOM0_SUITE}\.xen_translates": "swiotlb-xen bounces in dom0 alone"}
 WITHOUT_XEN = IN_GUEST | {r"xen_grant_dma_\w+\.\w+\.Xen's table": "there is no Xen"}
+WITHOUT_PCI = {rf"{DOM0_SUITE}\.pci_requester": "the kernel has no PCI"}
 WITHOUT_TABLES = {r"\S+\.sh: .* \(another driver has no tables\)": "the kernel's own driver shows no references"}
 # Programs that run in place of a guest's own, without KUnit.
 PROGS = os.environ.get("PROGS", "").split()
@@ -194,15 +197,16 @@ done
 """
 
 
-def judge_dom0(tap, results):
-    """KUnit there: what firmware says, and what becomes of devices whose IOMMU Xen programs."""
+def outcome_of_dom0(results):
+    """KUnit there: what firmware says, and what becomes of devices whose IOMMU Xen programs; and its log."""
     def judge_log(result):
         text = result.text.partition("bed: ")[0]
         yield from kunit_results(text, [case for case in kunit_cases() if case[0] == DOM0_SUITE])
-    test = Test(Guest("dom0", ""), judge_log, OTHER_IOMMU)
-    log = results.directory / "xen.log"
-    for name, passed, why, skipped in results_of(test, bed.Result(results.directory, log, "ran", [])):
-        tap.result(f"dom0: {name}", passed, why, skipped)
+    sound = ("no trouble in the logs of Xen and dom0", not results.own_problems, results.own_problems, "")
+    if not (KDIR / "drivers/xen/grant-dma/tests").exists():  # not with the kernel's own driver
+        return [sound]
+    test = Test(Guest("dom0", ""), judge_log, OTHER_IOMMU | WITHOUT_PCI, provokes=True)
+    return [*outcome(test, bed.Result(results.directory, results.directory / "xen.log", "ran", [])), sound]
 
 
 def all_programs():
@@ -238,7 +242,8 @@ def devlink_boots():
 def virtqueues(name, option, bit, value, **options):
     """The kselftests that move data, on virtqueues that an option of QEMU's devices makes, with ring bounces."""
     devices = [Device(kind, options=option) for kind in ("blk", "net", "rng")]
-    test = kselftest(name, ["devices.sh", *MOVES_DATA], devices=devices, memory=1024, cmdline=RING_BOUNCES, **options)
+    test = kselftest(name, ["devices.sh", *MOVES_DATA], "BRIEF=yes", devices=devices, memory=1024, cmdline=RING_BOUNCES,
+                     **options)
     test.guest.commands += "cat /sys/bus/virtio/devices/*/features >$OUT/features\n"
 
     def judge(result):
@@ -264,7 +269,8 @@ def traced():
         outside = rings.outside(parts, addresses)
         yield ("rings' pages hold nothing else, which xen-vhost-frontend would not reach", not outside,
                [f"{len(outside)} of {len(addresses)} addresses, see {log}", *map(hex, outside[:5])], "")
-    return also(judge, kselftest("rings", ["devices.sh", *MOVES_DATA], memory=1024, backend_options=rings.TRACED))
+    return also(judge, kselftest("rings", ["devices.sh", *MOVES_DATA], "BRIEF=yes", memory=1024,
+                                 backend_options=rings.TRACED))
 
 
 def judge_no_grants(result):
@@ -286,6 +292,14 @@ def judge_maps(result):
            f"{result.grant_maps} mappings for {READS} requests and the boot", "")
 
 
+# The network is set up as run.sh does it where virtio is built in.
+LOAD = """
+(. ./load.sh; load xen-grant-dma-iommu virtio_mmio {}) || exit
+ifconfig eth0 192.168.128.2 netmask 255.255.255.0 up 2>/dev/null
+"""
+USUAL_MODULES = ["virtio_blk", "virtio_net", "virtio-rng"]
+KINDS_MODULES = ["virtio_console", "virtio_input", "virtio-gpu", "9pnet_virtio", "virtio_crypto", "virtio-rng"]
+
 # What makes dom0, or the guest's driver domain, hostile on demand.
 HOSTILE_DOM0 = {"dom0_commands": (bed.HERE.parent / "hostile/dom0.sh").read_text(),
                 "dom0_files": {"hostile": HOSTILE_PROGRAM}, "allow": [r"domain \d+ (still use[sd]|holds)"]}
@@ -297,13 +311,12 @@ def hostile(name, programs, cmdline="", kernel="main", **options):
     Its memory is cleared when it is allocated: what else its new owner gives to a device,
     say as buffers for packets, may hold secrets of the last one.
     """
-    made, here = bed.BUILD / "hostile", "xen/grant-dma/hostile"
-    module = "xen_grant_dma_victim.ko"
+    made = ["secrets", "late", "reader"]
+    if "scribble.sh" in programs:
+        made.append(f"{kernel}/xen_grant_dma_victim.ko")
+    files = {f"xen/grant-dma/hostile/{Path(each).name}": bed.BUILD / "hostile" / each for each in made}
     return kselftest(name, [f"hostile/{program}" for program in programs], memory=1024,
-                     cmdline=f"init_on_alloc=1 {cmdline}", kernel=kernel,
-                     files={f"{here}/{module}": made / kernel / module} |
-                           {f"{here}/{each}": made / each for each in ("secrets", "late", "reader")},
-                     **HOSTILE_DOM0, **options)
+                     cmdline=f"init_on_alloc=1 {cmdline}", kernel=kernel, files=files, **HOSTILE_DOM0, **options)
 
 
 def kinds(name, slots):
@@ -324,18 +337,36 @@ def judge_late(allowed):
     return judge
 
 
+def of_kernel(may_skip, kernel):
+    """What KUnit may skip, on a kernel: `main` is without PCI."""
+    return may_skip | WITHOUT_PCI if kernel == "main" else may_skip
+
+
 def with_kunit(test):
     """The same, in a guest that runs KUnit at boot."""
     if PROGS:
         return test
     test.guest.cmdline = f"{KUNIT} {test.guest.cmdline}"
-    test.may_skip |= IN_GUEST
+    test.may_skip |= of_kernel(IN_GUEST, test.guest.kernel)
     return also(judge_kunit, test)
 
 
-def tests():
-    """The guests of a run that names none."""
+def change_tests():
+    """What a change must pass."""
     yield with_kunit(kselftest("main", memory=1024))
+    yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh", "late.sh"])
+    yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
+               status_is_zero("data survives mappings that fail for want of references"))
+    yield with_kunit(kselftest("pci", ["devices.sh", "network.sh", "rng.sh", "rebind.sh", "references.sh"],
+                               settings="ROUNDS=10 FEW=2", kernel="debug", memory=1024,
+                               devices=[Device("blk", pci="1.0"), Device("net", pci="2.0"), Device("rng", pci="3.0")]))
+    yield Test(Guest("odd", ODD_TABLE, kernel="debug", memory=1024, xl_extra="max_grant_frames = 3"),
+               status_is_zero("all frames of a grant table of odd size are used"))
+
+
+def other_tests():
+    """The others on the same kernel, and the test bed's own."""
+    yield from selftest.TESTS
     yield virtqueues("direct", "indirect_desc=off", INDIRECT_DESC, "0")
     yield virtqueues("packed", "packed=on", RING_PACKED, "1")
     yield Test(Guest("maps", ONE_AT_A_TIME, cmdline=RING_BOUNCES, devices=[Device("blk")]), judge_maps)
@@ -346,32 +377,17 @@ def tests():
                status_is_zero("without the stub IOMMU driver, devices wait for the timeout"))
     yield Test(Guest("refused", REFUSED, devices=[Device("blk", platform=False)]),
                status_is_zero("a device without VIRTIO_F_ACCESS_PLATFORM is refused"))
-    yield kselftest("pci", ["devices.sh", "network.sh", "rng.sh", "rebind.sh", "references.sh"], settings="ROUNDS=10",
-                    devices=[Device("blk", pci="1.0"), Device("net", pci="2.0"), Device("rng", pci="3.0")])
-    yield Test(Guest("pci-functions", PCI_FUNCTIONS,
-                     devices=[Device("blk", pci="1.0"), Device("balloon", pci="1.1", domain=7),
-                              Device("blk", pci="2.0", grants=False)]),
-               status_is_zero("each PCI function has the backend that its requester ID is mapped to"))
-    yield Test(Guest("pci-refused", PCI_REFUSED, devices=[Device("blk", pci="1.0")],
-                     iommu_map="iommu-map = <0 &xen_iommu 0 0x10000>;"),
-               status_is_zero("an iommu-map that nobody can mean is refused"))
-    yield kinds("kinds", [""] * 6)
-    yield kinds("kinds-pci", ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"])
     yield Test(Guest("isolation", UNKNOWN_ISOLATION, cmdline="xen_grant_dma.isolation=tight"),
                status_is_zero("an unknown kind of isolation is refused and means strict"))
     yield Test(Guest("failing", FAILING_DISK, dom0_before=BROKEN_SECTOR,
                      devices=[Device("blk", protocol="blkdebug:/run/broken:")],
                      allow=["I/O error, dev vda, sector 2048 "]),
                status_is_zero("requests that fail in the backend fail in the guest, no others"))
-    yield Test(Guest("short", SHORT_OF_REFERENCES, xl_extra="max_grant_frames = 4"),
-               status_is_zero("data survives mappings that fail for want of references"))
     # An allocation that fails where memory is this short is tried again.
     yield Test(Guest("pools", WITHOUT_REFERENCES, memory=256, xl_extra="max_grant_frames = 2",
                      cmdline="hung_task_panic=1", seconds=600, allow=["page allocation failure"]),
                status_is_zero("devices work, and memory is swapped out, when no references are left"))
-    yield hostile("hostile", ["snoop.sh", "scribble.sh", "hold.sh", "late.sh", "above.sh"])
-    yield hostile("hostile-full", ["snoop.sh", "scribble.sh", "late.sh", "above.sh"],
-                  cmdline="xen_grant_dma.isolation=full")
+    yield hostile("hostile-full", ["snoop.sh", "scribble.sh", "late.sh"], cmdline="xen_grant_dma.isolation=full")
     yield hostile("hostile-page", ["snoop.sh", "scribble.sh", "hold.sh"],
                   cmdline="xen_grant_dma.isolation=page", settings="COUNTS=100")
     yield hostile("bound", ["bound.sh"], cmdline="xen_grant_dma.max_deferred=64")
@@ -381,18 +397,23 @@ def driver_domain_tests():
     """With backends in two domains; Xen is told to let domains share grants, which other guests do without."""
     yield kselftest("driver-domain", ["devices.sh", "rebind.sh", "hostile/driver-domain.sh"], settings="ROUNDS=5 FEW=2",
                     devices=[Device("net"), Device("rng"), Device("blk", pci="1.0", domain=DRIVER_DOMAIN)],
-                    vcpus=1, **HOSTILE_DOM0)
+                    kernel="debug", memory=1024, vcpus=1, **HOSTILE_DOM0)
 
 
 def debug_tests():
-    """With the kernel's own checkers."""
+    """With the kernel's own checkers, and on PCI."""
     # What moves data takes long there, and is done below, on packed virtqueues.
     yield with_kunit(kselftest("debug", [program for program in all_programs() if program not in MOVES_DATA],
                                kernel="debug", memory=1024, settings="ROUNDS=10 FEW=2"))
     yield hostile("hostile-debug", ["scribble.sh"], kernel="debug")
     yield virtqueues("packed-debug", "packed=on", RING_PACKED, "1", kernel="debug")
-    yield Test(Guest("odd", ODD_TABLE, kernel="debug", memory=1024, xl_extra="max_grant_frames = 3"),
-               status_is_zero("all frames of a grant table of odd size are used"))
+    yield Test(Guest("pci-functions", PCI_FUNCTIONS, kernel="debug",
+                     devices=[Device("blk", pci="1.0"), Device("balloon", pci="1.1", domain=7),
+                              Device("blk", pci="2.0", grants=False)]),
+               status_is_zero("each PCI function has the backend that its requester ID is mapped to"))
+    yield Test(Guest("pci-refused", PCI_REFUSED, kernel="debug", devices=[Device("blk", pci="1.0")],
+                     iommu_map="iommu-map = <0 &xen_iommu 0 0x10000>;"),
+               status_is_zero("an iommu-map that nobody can mean is refused"))
 
 
 def coverage_tests():
@@ -407,24 +428,38 @@ def pages_tests():
     yield hostile("hostile-64k", ["snoop.sh", "scribble.sh"], kernel="64k", settings="BUFFERS=500")
 
 
-def with_modules(name, settings, **options):
-    """A guest that loads its modules, and then is as any other."""
-    return kselftest(name, ["modules.sh", "devices.sh", *MOVES_DATA], settings, kernel="modules", memory=1024,
-                     files=modules.files() | {"xen/grant-dma/modules.sh": bed.HERE / "guest/modules.sh"}, **options)
+def loads_modules(name, settings, **options):
+    """A guest that tests how its modules are loaded, and then is as any other."""
+    return with_modules(kselftest(name, ["modules.sh", "devices.sh", *MOVES_DATA], settings, memory=1024,
+                                  files={"xen/grant-dma/modules.sh": bed.HERE / "guest/modules.sh"}, **options))
+
+
+def with_modules(test, *names):
+    """The same on the kernel `modules`, in a guest that loads these first."""
+    test.guest.kernel = "modules"
+    test.guest.files = modules.files() | test.guest.files
+    if names:
+        test.guest.commands = LOAD.format(" ".join(names)) + test.guest.commands
+    return test
 
 
 def modules_tests():
-    """With virtio and the stub IOMMU driver as modules, which come in any order."""
-    yield with_modules("stub-first", "STUB=first")
+    """With virtio and the stub IOMMU driver as modules, which come in any order, and with what only that kernel has."""
+    yield loads_modules("stub-first", "STUB=first")
     slow = "deferred_probe_timeout=60"
-    yield with_modules("stub-last", "STUB=last", cmdline=slow)
+    yield loads_modules("stub-last", "STUB=last", cmdline=slow)
     # Only with that do device links, too, keep devices from being bound.
-    yield with_modules("stub-last-strict", "STUB=last REASON=supplier", cmdline=f"{slow} fw_devlink.strict=1")
+    yield loads_modules("stub-last-strict", "STUB=last REASON=supplier", cmdline=f"{slow} fw_devlink.strict=1")
+    yield with_modules(kinds("kinds", [""] * 6), *KINDS_MODULES)
+    yield with_modules(kinds("kinds-pci", ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]), "virtio_pci", *KINDS_MODULES)
+    yield with_modules(hostile("above", ["above.sh"]), *USUAL_MODULES)
+    yield with_modules(hostile("above-full", ["above.sh"], cmdline="xen_grant_dma.isolation=full"), *USUAL_MODULES)
 
 
 def backport_tests():
     """Those for a base that is not the newest."""
-    yield with_kunit(kselftest("main", memory=1024, settings="ROUNDS=10 FEW=2"))
+    yield with_kunit(kselftest("main", ["devices.sh", "block.sh", "rebind.sh", "references.sh"], memory=1024,
+                               settings="ROUNDS=5 FEW=2 BRIEF=yes"))
 
 
 def some_tests():
@@ -435,7 +470,7 @@ def some_tests():
 
 def in_tree_tests():
     """What the kernel's own driver must pass with the patches of the group in-tree."""
-    test = also(judge_grants, kselftest("in-tree", ["rebind.sh"], memory=1024))
+    test = also(judge_grants, kselftest("in-tree", ["rebind.sh"], "ROUNDS=50", memory=1024))
     test.may_skip |= WITHOUT_TABLES
     yield test
 
@@ -448,35 +483,53 @@ def old_kernel_tests():
                judge_no_grants)
 
 
-SETS = {"--driver-domain": driver_domain_tests, "--debug": debug_tests, "--coverage": coverage_tests,
-        "--pages": pages_tests, "--modules": modules_tests, "--backport": backport_tests, "--some": some_tests,
-        "--in-tree": in_tree_tests, "--old-kernel": old_kernel_tests}
+SETS = {"": other_tests, "--guests": change_tests, "--driver-domain": driver_domain_tests, "--debug": debug_tests,
+        "--coverage": coverage_tests, "--pages": pages_tests, "--modules": modules_tests, "--backport": backport_tests,
+        "--some": some_tests, "--in-tree": in_tree_tests, "--old-kernel": old_kernel_tests}
 
 
-def main(names):
-    """Run all tests, the test bed's own among them, or those of a set, or those in the guests named."""
-    names = names or ["main"] if PROGS else names
+def choose(arguments):
+    """The name of a set, and of its tests those in the guests named, or all."""
     unknown = [program for program in PROGS if not (bed.HERE.parent / program).is_file()]
     if unknown:
         sys.exit(f"no such program: {' '.join(unknown)}")
-    tap = Tap()
-    a_set = names[0] if len(names) == 1 and names[0] in SETS else ""
-    own = [] if names else [test.guest for test in selftest.TESTS]
-    chosen = list(SETS[a_set]()) if a_set else [test for test in tests() if not names or test.guest.name in names]
-    unknown = set(names) - {a_set} - {test.guest.name for test in chosen}
+    a_set, names = (arguments[0], arguments[1:]) if arguments and arguments[0] in SETS else ("", arguments)
+    names = names or ["main"] if PROGS and not a_set else names
+    tests = list(SETS[a_set]())
+    if not a_set and names:
+        tests += [test for test in change_tests() if test.guest.kernel == "main"]
+    unknown = set(names) - {test.guest.name for test in tests}
     if unknown:
         sys.exit(f"no such guest: {' '.join(sorted(unknown))}")
-    results = bed.boot(f"check{a_set[1:]}", own + [test.guest for test in chosen], dom0_cmdline=KUNIT_DOM0)
+    return a_set, [test for test in tests if not names or test.guest.name in names]
+
+
+def boot(name, tests):
+    """Boot the guests of tests; the results of each by its name, and those of dom0."""
+    results = bed.boot(name, [test.guest for test in tests], dom0_cmdline=KUNIT_DOM0)
     for part, version in versions.of_run(results.directory).items():
         bed.say(f"ran on {part} {version}")
-    if own:
-        selftest.judge(tap, results)
-    if (KDIR / "drivers/xen/grant-dma/tests").exists():  # not with the kernel's own driver
-        judge_dom0(tap, results)
-    for test in chosen:
-        judge(tap, test, results[test.guest.name])
-    tap.result("no trouble in the logs of Xen and dom0", not results.own_problems,
-               results.own_problems)
+    return {"dom0": outcome_of_dom0(results)} | {test.guest.name: outcome(test, results[test.guest.name])
+                                                for test in tests}
+
+
+def main(arguments):
+    """Run tests, but for those whose results are kept. What ran is kept if dom0 and Xen were sound."""
+    tap = Tap()
+    a_set, tests = choose(arguments)
+    keys = {"dom0": kept.key_of(True, "main", KUNIT_DOM0)} | {test.guest.name: kept.key_of_guest(test.guest)
+                                                              for test in tests}
+    known = {name: results for name, key in keys.items() if (results := kept.find(key))}
+    left_by = bed.BUILD / "run" / f"check{a_set[1:]}"
+    new = boot(left_by.name, [test for test in tests if test.guest.name not in known]) if keys.keys() - known else {}
+    sound = all(passed for _, passed, *_ in new.get("dom0", []))
+    for name, key in keys.items():
+        tree = left_by / name / "out/guest.dtb"
+        if name not in new:
+            kept.give_back(key, tree)
+        elif sound:
+            kept.keep(key, new[name], tree)
+        report(tap, new.get(name) or known[name], kept=name not in new)
     return tap.end()
 
 

@@ -64,6 +64,15 @@ class Device:
                         for part in (source, device, after))
 
 
+def without_traces(member):
+    """A file in an archive without what tells when, where and by whom it was made."""
+    if "__pycache__" in member.name:
+        return None
+    member.mtime = member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
 @dataclass
 class Guest:
     """A guest and what to run in it."""
@@ -159,14 +168,16 @@ class Guest:
         """Put what the guest gets into a directory: its commands, all selftests, and its own files."""
         (directory / "commands").write_text(self.commands + "\n")
         with tarfile.open(directory / "in.tar", "w", dereference=True) as tar:
-            tar.add(HERE / "guest/run.sh", "run.sh")
-            tar.add(directory / "commands", "commands")
+            def add(source, name):
+                tar.add(source, name, filter=without_traces)
+            add(HERE / "guest/run.sh", "run.sh")
+            add(directory / "commands", "commands")
             if self.interactive:
-                tar.add(directory / "interactive", "interactive")
-            for path in (HERE.parent).iterdir():
+                add(directory / "interactive", "interactive")
+            for path in sorted(HERE.parent.iterdir()):
                 if path != HERE:
-                    tar.add(path, f"xen/grant-dma/{path.name}")
+                    add(path, f"xen/grant-dma/{path.name}")
             helpers = "kselftest/ktap_helpers.sh"
-            tar.add(KDIR / "tools/testing/selftests" / helpers, helpers)
+            add(KDIR / "tools/testing/selftests" / helpers, helpers)
             for name, source in self.files.items():
-                tar.add(source, name)
+                add(source, name)

@@ -22,6 +22,7 @@ class Test:
     guest: bed.Guest
     judge: Callable
     may_skip: dict = field(default_factory=dict)  # patterns of whole names of results -> why they can't be had there
+    provokes: bool = False  # trouble in its logs is for its judge to look at
 
 
 def also(judge, test):
@@ -29,7 +30,7 @@ def also(judge, test):
     def both(result):
         yield from judge(result)
         yield from test.judge(result)
-    return Test(test.guest, both, test.may_skip)
+    return Test(test.guest, both, test.may_skip, test.provokes)
 
 
 def status_is_zero(what):
@@ -107,8 +108,15 @@ def results_of(test, result):
         yield "some result", False, f"nothing was tested\n{bed.tail(result.log)}", ""
 
 
-def judge(tap, test, result):
-    """Report a guest's results, and whether it was sound."""
-    for name, passed, why, skipped in results_of(test, result):
-        tap.result(f"{test.guest.name}: {name}", passed, why, skipped)
-    tap.result(f"{test.guest.name}: no trouble in its logs", not result.problems, result.problems)
+def outcome(test, result):
+    """A guest's results under its name, and whether it was sound."""
+    results = list(results_of(test, result))
+    if not test.provokes:
+        results.append(("no trouble in its logs", not result.problems, result.problems, ""))
+    return [(f"{test.guest.name}: {name}", *rest) for name, *rest in results]
+
+
+def report(tap, results, kept=False):
+    """Print results, marked where they are kept ones."""
+    for name, passed, why, skipped in results:
+        tap.result(f"{name} (kept)" if kept else name, passed, why, skipped)

@@ -10,10 +10,10 @@ import bed
 import check
 import ktap
 import scan
-import selftest
 import without_xen
 from bed import Guest
-from judges import Test, judge, judge_kselftest, kunit_cases, kunit_results, results_of, status_is_zero
+from judges import (Test, judge_kselftest, kunit_cases, kunit_results, outcome, report, results_of,
+                    status_is_zero)
 from tap import Tap, run_tests, tests_in
 
 # Lines as kernel and Xen print them, and whether they are trouble.
@@ -180,8 +180,8 @@ def test_a_judge_that_raises_fails_alone_with_its_traceback(scratch):
     with contextlib.redirect_stdout(said):
         tap = Tap()
         for name in ("one", "two"):
-            judge(tap, Test(Guest(name, ""), raises if name == "one" else status_is_zero("commands")),
-                  left(scratch / name))
+            test = Test(Guest(name, ""), raises if name == "one" else status_is_zero("commands"))
+            report(tap, outcome(test, left(scratch / name)))
     lines = said.getvalue().splitlines()
     assert "ok 1 - one: first" in lines and "not ok 2 - one: could be judged" in lines, lines
     assert "ok 4 - two: commands" in lines and any("FileNotFoundError" in line for line in lines), lines
@@ -191,7 +191,7 @@ def test_trouble_in_a_log_is_a_problem_of_its_guest(scratch):
     result = left(scratch, log="[    1.0] BUG: KASAN: slab-use-after-free in f+0x10/0x20\n")
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        judge(Tap(), Test(Guest("guest", ""), status_is_zero("commands")), result)
+        report(Tap(), outcome(Test(Guest("guest", ""), status_is_zero("commands")), result))
     assert "not ok 2 - guest: no trouble in its logs" in said.getvalue(), said.getvalue()
 
 
@@ -277,7 +277,7 @@ def test_cases_of_some_configurations_are_told_from_others(_):
 
 def test_skips_are_named_by_what_there_is(_):
     suites = {suite for suite, _ in CASES}
-    for pattern in check.IN_GUEST | check.WITHOUT_XEN:
+    for pattern in check.IN_GUEST | check.WITHOUT_XEN | check.WITHOUT_PCI:
         assert any(re.match(pattern.partition(r"\.")[0], suite) for suite in suites), pattern
 
 
@@ -299,7 +299,7 @@ def test_kunit_cases_are_selected_by_name(_):
 def test_named_programs_run_alone(_):
     check.PROGS = ["block.sh"]
     try:
-        for test in check.tests():
+        for test in [*check.change_tests(), *check.other_tests()]:
             programs = re.findall(r"\./(\S+\.sh);", test.guest.commands)
             assert programs in ([], ["block.sh"]) and "kunit" not in test.guest.cmdline, test.guest
     finally:
@@ -318,8 +318,8 @@ def test_late_references_are_summed_over_all_messages(scratch):
 def test_names_of_guests_differ_and_programs_exist(_):
     # Those of --modules need a kernel.
     sets = [make for name, make in check.SETS.items() if name != "--modules"]
-    tests = [test for make in (check.tests, *sets) for test in make()]
-    own = [test.guest.name for test in [*selftest.TESTS, *check.tests()]]
+    tests = [test for make in sets for test in make()]
+    own = [test.guest.name for test in [*check.change_tests(), *check.other_tests()]]
     assert len(own) == len(set(own)), own
     for test in tests:
         for program in re.findall(r"\./(\S+\.sh);", test.guest.commands):

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernels, built from KDIR out of tree: `main` for dom0 and guests, `debug`
-# with the kernel's own checkers for guests, `gcov` with counters of the driver's lines, `16k` and `64k` with such pages,
-# `modules` with virtio as modules for guests, `bench` as users have it, for benchmarks.
+# The kernels, built from KDIR out of tree: `main` for dom0 and guests with virtio-mmio,
+# `debug` with the kernel's own checkers and PCI for guests, `gcov` with counters of the driver's lines, `16k` and `64k`
+# with such pages, `modules` with virtio of all kinds as modules for guests, `bench` as users have it, for benchmarks.
 
 FRAGMENT := $(wildcard $(KDIR)/arch/arm64/configs/xen_grant_dma.config)
 FRAGMENTS_main := $(FRAGMENT) kernel.config kunit.config
-FRAGMENTS_debug := $(FRAGMENTS_main) debug.config
+FRAGMENTS_debug := $(FRAGMENTS_main) pci.config debug.config
 FRAGMENTS_gcov := $(FRAGMENTS_main) gcov.config
 FRAGMENTS_16k := $(FRAGMENT) pages.config
 FRAGMENTS_64k := $(FRAGMENT) pages.config
-FRAGMENTS_modules := $(FRAGMENT) kernel.config modules.config
-FRAGMENTS_bench := $(FRAGMENT) kernel.config ../bench/kernel.config
+FRAGMENTS_modules := $(FRAGMENT) kernel.config pci.config kinds.config modules.config
+FRAGMENTS_bench := $(FRAGMENT) kernel.config pci.config ../bench/kernel.config
 # if_there KCONFIG, OPTION: not every tree has it.
 if_there = $(if $(shell grep -sx 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
 TESTS := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST) \
@@ -32,6 +32,12 @@ VARIABLES_gcov := $(COUNTED:%.c=GCOV_PROFILE_%.o=y)
 export CCACHE_DIR := $(CACHE)/ccache
 export CCACHE_BASEDIR := $(TOP)
 export CCACHE_NOHASHDIR := 1
+
+# The same sources give the same kernel, in any clone at any time.
+export KBUILD_BUILD_TIMESTAMP := @0
+export KBUILD_BUILD_USER := xen-grant-dma
+export KBUILD_BUILD_HOST := xen-grant-dma
+export KBUILD_BUILD_VERSION := 1
 
 # Debug information makes builds half as long again, and so is for debuggers only.
 KERNELS := $(BUILD)/kernel$(GDB:%=-gdb)

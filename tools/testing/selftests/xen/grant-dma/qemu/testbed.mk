@@ -42,7 +42,7 @@ kunit:
 
 check:
 	$(NEEDS_PIECES) hostile FLAVOURS="$(FLAVOURS)" >&2
-	@python3 check.py $(GUESTS)
+	@python3 check.py $(SET) $(GUESTS)
 
 check-oldest:
 	$(NEEDS_PIECES) hostile >&2

@@ -12,9 +12,10 @@ import sys
 from fnmatch import fnmatchcase
 
 import bed
+import kept
 from bed import Guest
-from check import KUNIT, WITHOUT_XEN
-from judges import Test, judge, kunit_cases, kunit_results
+from check import KUNIT, WITHOUT_XEN, of_kernel
+from judges import Test, kunit_cases, kunit_results, outcome, report
 from tap import Tap
 
 PREFIX = "xen_grant_dma_"
@@ -41,9 +42,15 @@ def main():
     glob, cases = select(arguments.only, list(kunit_cases()))
     tap = Tap()
     for kernel in arguments.kernel:
-        result = bed.boot_kernel(bed.fresh_directory(f"kunit-{kernel}"),
-                                 f"{KUNIT} kunit.filter_glob={glob} kunit_shutdown=poweroff", kernel)
-        judge(tap, Test(Guest(kernel, ""), lambda each: kunit_results(each.text, cases), WITHOUT_XEN), result)
+        cmdline = f"{KUNIT} kunit.filter_glob={glob} kunit_shutdown=poweroff"
+        key = kept.key_of(False, kernel, cmdline)
+        known = kept.find(key)
+        if not known:
+            result = bed.boot_kernel(bed.fresh_directory(f"kunit-{kernel}"), cmdline, kernel)
+            new = outcome(Test(Guest(kernel, ""), lambda each: kunit_results(each.text, cases),
+                               of_kernel(WITHOUT_XEN, kernel)), result)
+            kept.keep(key, new)
+        report(tap, known or new, kept=bool(known))
     return tap.end()
 
 

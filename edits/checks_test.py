@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of what runs checks: their order, their budget, and how results are kept, with checks that do nothing."""
+import contextlib
+import io
+import os
+import sys
+import time
+from pathlib import Path
+
+import checks
+import estimates
+import kept
+from judges import report
+from tap import Tap, run_tests, tests_in
+
+
+class Fake(checks.Check):
+    """A check that is a shell script."""
+
+    running = []
+
+    def __init__(self, word, directory, script="echo TAP version 13; echo 1..1; echo ok 1 - one"):
+        super().__init__(word, directory)
+        self.command = ["sh", "-c", script]
+
+    def run(self):
+        Fake.running.append(self.name)
+        Fake.most = max(Fake.most, len(Fake.running))
+        super().run()
+        Fake.running.remove(self.name)
+        Fake.done.append(self.name)
+
+
+def run(scratch, fakes, alone=(), minutes=None, since=None, known=None):
+    """Run checks; how many of them ran at a time, and the names of those that ran, in the order in which they ended."""
+    Fake.running, Fake.done, Fake.most = [], [], 0
+    notes = estimates.Estimates(1, scratch / "estimates.json")
+    notes.known = dict.fromkeys((fake.name for fake in fakes), 0) | (known or {})
+    since = checks.uptime() if since is None else since
+    with contextlib.redirect_stdout(io.StringIO()):
+        checks.run_all(fakes, alone, checks.Budget(minutes, since, notes))
+    return Fake.most, Fake.done
+
+
+def kinds(fake):
+    """The counts of its results."""
+    return {kind: count for kind, count in fake.results.counts().items() if count}
+
+
+def test_checks_run_two_at_a_time_but_some_alone(scratch):
+    fakes = [Fake(name, scratch, "sleep 0.3; echo 1..1; echo ok 1 - one") for name in "abc"]
+    assert run(scratch, fakes)[0] == 2
+    fakes = [Fake(name, scratch, "sleep 0.1; echo 1..1; echo ok 1 - one") for name in "abc"]
+    assert run(scratch, fakes, alone="abc") == (1, ["a", "b", "c"])
+    assert all(kinds(fake) == {"passed": 1} for fake in fakes)
+
+
+def test_what_does_not_fit_is_skipped_with_the_reason_and_the_next_may_run(scratch):
+    fakes = [Fake(name, scratch) for name in "abc"]
+    assert run(scratch, fakes, alone="abc", minutes=10, known={"b": 601}) == (1, ["a", "c"])
+    assert kinds(fakes[1]) == {"skipped": 1} and kinds(fakes[2]) == {"passed": 1}
+    assert fakes[1].results.results[0].skipped == "would take 10 min, of 10 there are 10 left"
+
+
+def test_without_a_budget_everything_runs(scratch):
+    assert run(scratch, [Fake("a", scratch)], known={"a": 10 ** 6}) == (1, ["a"])
+
+
+def test_a_kernel_that_is_not_built_counts(scratch):
+    fake = Fake("a:no/such/kernel", scratch)
+    notes = estimates.Estimates(2, scratch / "estimates.json")
+    notes.has_pieces = lambda: True
+    notes.known = {"a": 10}
+    assert notes.of(fake) == 2 * (10 + estimates.KERNEL)
+    notes.known["no/such/kernel"] = 1
+    assert notes.of(fake) == 2 * (10 + estimates.AGAIN)
+
+
+def test_what_a_check_took_is_noted_without_what_it_built(scratch):
+    fake = Fake("a", scratch, "sleep 0.5; echo TAP version 13; echo 1..1; echo ok 1 - one")
+    run(scratch, [fake])
+    known = estimates.Estimates(1, scratch / "estimates.json").known["a"]
+    assert fake.seconds > 0.5 > known >= 0, (fake.seconds, known)
+
+
+def test_a_hung_check_is_ended_and_fails_by_its_name(scratch):
+    fakes = [Fake("hangs", scratch, "trap '' TERM; sleep 60 & wait; wait"), Fake("late", scratch)]
+    start = time.monotonic()
+    minutes = 1
+    run(scratch, fakes, alone=["hangs"], minutes=minutes, since=checks.uptime() - (minutes + checks.GRACE) * 60)
+    assert kinds(fakes[0]) == {"skipped": 1}  # no time is left
+    fakes = [Fake("hangs", scratch, "trap '' TERM; while :; do sleep 1; done"), Fake("late", scratch)]
+    before, checks.GRACE = checks.GRACE, -1
+    try:
+        run(scratch, fakes, alone=["hangs"], minutes=minutes)
+    finally:
+        checks.GRACE = before
+    assert fakes[0].results.faults[0] == "did not end in time, and was ended", fakes[0].results.faults
+    assert time.monotonic() - start < 50
+
+
+def test_a_check_without_results_fails_and_one_that_ends_badly(scratch):
+    fakes = [Fake("silent", scratch, "true"), Fake("bad", scratch, "echo 1..1; echo ok 1 - one; exit 3")]
+    run(scratch, fakes)
+    assert [fake.results.faults for fake in fakes] == [["no result"], ["exit status 3"]]
+
+
+def test_the_order_turns_with_the_commit_and_nothing_is_lost(_):
+    words = list("abcdef")
+    turned = checks.rotated(words)
+    assert sorted(turned) == words and "".join(turned) in "abcdefabcdef", turned
+
+
+def reported(*arguments):
+    """Results as TAP."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        report(Tap(), *arguments)
+    return said.getvalue().splitlines()[1:]
+
+
+def test_results_are_kept_only_if_all_passed_and_are_marked(scratch):
+    before, kept.GOOD = kept.GOOD, scratch / "good"
+    try:
+        kept.keep("good", [("one", True, "", ""), ("two", True, "", "no Xen")])
+        kept.keep("bad", [("one", True, "", ""), ("two", False, "why", "")])
+        assert kept.find("bad") is None and kept.find("unknown") is None
+        assert reported(kept.find("good"), True) == ["ok 1 - one (kept)", "ok 2 - two (kept) # SKIP no Xen"]
+        os.environ["FORCE"] = "1"
+        assert kept.find("good") is None
+    finally:
+        os.environ.pop("FORCE", None)
+        kept.GOOD = before
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(tests_in(globals())))
