@@ -552,7 +552,7 @@ static void check_driver_page(grant_ref_t ref, unsigned long pfn)
 
 	for (; word < end; word++)
 		if (*word & ~(*word << 1) & 0x8080808080808080ULL)
-			oracle_violation("domain %u sees what it was not given: reference %#x: %#llx",
+			oracle_violation("domain %u sees memory of the guest: reference %#x: %#llx",
 					 host_table[ref].domid, ref,
 					 (unsigned long long)*word);
 }
