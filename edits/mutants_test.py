@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tests of mutate.py and mutants.py, as TAP."""
+"""Tests of mutate.py, mutants.py and coverage.py, as TAP."""
+import subprocess
 import sys
 import textwrap
 
 import mutants
 import tap
+from coverage import gather, report, spans
 from mutants import DRIVER, HOST, Area, Campaign, Mutant, Test, drawn
 from mutate import Mutation, code_lines, draw
 from mutate import mutations as mutations_of
@@ -146,6 +148,26 @@ def test_lines_that_are_not_ours_are_not_broken(scratch):
     line = CODE.splitlines().index("\t\ti++;") + 1
     names = {each.name for each in drawn({FILE: CODE}, {FILE: {line}}, 1)}
     assert names == {f"half.c:{line}: step", f"half.c:{line}: statement deleted"}, names
+
+
+def test_what_did_not_run_is_told(scratch):
+    for path, text in ((FILE, CODE), ("main.c", MAIN), ("other.c", MAIN.replace("main", "unused"))):
+        (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / path).write_text(text)
+    # Counts lie elsewhere, by the whole path of the objects, as a kernel shows them.
+    command = ["gcc", "-O0", "--coverage", f"-fprofile-dir={scratch}/counts", "-o", "test", FILE, "main.c", "other.c"]
+    for each in (command, ["./test"]):
+        subprocess.run(each, cwd=scratch, check=True)
+    for count in (scratch / "counts").rglob("*.gcda"):
+        shown = scratch / "counts" / str(scratch)[1:] / count.name.rsplit("#", 1)[-1]
+        shown.parent.mkdir(parents=True, exist_ok=True)
+        count.rename(shown)
+    files = gather(scratch, scratch / "counts", "gcov")
+    assert list(files) == [FILE], files
+    lines = files[FILE]
+    assert (lines.missing(), lines.missing_branches()) == ([6], [5, 9]), (lines.counts, lines.branches)
+    assert f"{FILE}: did not run: 6" in report(files)
+    assert spans([1, 2, 3, 5, 7, 8]) == "1-3, 5, 7-8"
 
 
 if __name__ == "__main__":
