@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The driver of the untouched kernel, of which a program needs what it asks of OF, PCI and virtio as well. */
+/* The driver of the untouched kernel. */
 #include <linux/xarray.h>
 
 #include "bind.h"

@@ -6,7 +6,8 @@
 
 void bind(struct device *dev, const char *level)
 {
-	if (stub_param_isolation->set(level, NULL) || grant_device_create(dev, 0, &grant_dma_ops))
+	if (stub_param_isolation->set(level, NULL) ||
+	    grant_device_create(dev, 0, &grant_dma_ops))
 		abort();
 	grant_device_add_pools(dev);
 }

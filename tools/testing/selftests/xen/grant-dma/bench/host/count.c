@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The instructions of an operation, each of which x86 answers by a trap when it is told to: the same number each time,
- * whatever else runs. One that repeats itself, as string instructions do, counts once.
+ * The instructions of an operation, each of which x86 answers by a trap when told to:
+ * the same number each time, whatever else runs. A string instruction counts once.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 static long count;
 static greg_t last;
 
-/* A string instruction is stopped after each byte: what it would still copy is copied here, which is quicker. */
+/* rep movsb is stopped after each byte: what it would still copy is copied here, quicker. */
 static void finish_repetition(greg_t *regs)
 {
 	const unsigned char *code = (const unsigned char *)regs[REG_RIP];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Floors: DMA ops that do nothing but copy and clear, or nothing but write grant entries and end them. There is one
- * mapping at a time.
+ * Floors: DMA ops that do nothing but copy and clear, or nothing but write grant
+ * entries and end them. There is one mapping at a time.
  */
 #include <linux/scatterlist.h>
 #include "host.h"
@@ -10,7 +10,8 @@
 static char area[1 << 20] __aligned(PAGE_SIZE);
 static u64 entries[256 + 1] __aligned(64);
 
-static dma_addr_t copy_in(void *to, phys_addr_t phys, size_t size, enum dma_data_direction dir)
+static dma_addr_t copy_in(void *to, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir)
 {
 	if (dir == DMA_FROM_DEVICE)
 		memset(to, 0, size);
@@ -28,20 +29,20 @@ static void copy_out(void *from, phys_addr_t phys, size_t size, enum dma_data_di
 		memset(from, 0, size);
 }
 
-static dma_addr_t copy_map(struct device *dev, phys_addr_t phys, size_t size, enum dma_data_direction dir,
-			   unsigned long attrs)
+static dma_addr_t copy_map(struct device *dev, phys_addr_t phys, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs)
 {
 	return copy_in(area, phys, size, dir);
 }
 
-static void copy_unmap(struct device *dev, dma_addr_t addr, size_t size, enum dma_data_direction dir,
-		       unsigned long attrs)
+static void copy_unmap(struct device *dev, dma_addr_t addr, size_t size,
+		       enum dma_data_direction dir, unsigned long attrs)
 {
 	copy_out(area, addr, size, dir);
 }
 
-static int copy_map_sg(struct device *dev, struct scatterlist *list, int count, enum dma_data_direction dir,
-		       unsigned long attrs)
+static int copy_map_sg(struct device *dev, struct scatterlist *list, int count,
+		       enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg;
 	char *to = area;
@@ -54,8 +55,8 @@ static int copy_map_sg(struct device *dev, struct scatterlist *list, int count, 
 	return 1;
 }
 
-static void copy_unmap_sg(struct device *dev, struct scatterlist *list, int count, enum dma_data_direction dir,
-			  unsigned long attrs)
+static void copy_unmap_sg(struct device *dev, struct scatterlist *list, int count,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg;
 	char *from = area;
@@ -81,8 +82,8 @@ static void end_entry(unsigned int i)
 		;
 }
 
-static dma_addr_t entries_map(struct device *dev, phys_addr_t phys, size_t size, enum dma_data_direction dir,
-			      unsigned long attrs)
+static dma_addr_t entries_map(struct device *dev, phys_addr_t phys, size_t size,
+			      enum dma_data_direction dir, unsigned long attrs)
 {
 	unsigned int count = PFN_UP(offset_in_page(phys) + size);
 
@@ -91,18 +92,19 @@ static dma_addr_t entries_map(struct device *dev, phys_addr_t phys, size_t size,
 	return phys;
 }
 
-static void entries_unmap(struct device *dev, dma_addr_t addr, size_t size, enum dma_data_direction dir,
-			  unsigned long attrs)
+static void entries_unmap(struct device *dev, dma_addr_t addr, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
 	unsigned int count = PFN_UP(offset_in_page(addr) + size);
 
 	for (unsigned int i = 0; i < count; i++)
 		end_entry(i);
+	/* As where a grant ends, before its page has another use. */
 	virt_mb();
 }
 
-static int entries_map_sg(struct device *dev, struct scatterlist *list, int count, enum dma_data_direction dir,
-			  unsigned long attrs)
+static int entries_map_sg(struct device *dev, struct scatterlist *list, int count,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg;
 	int i;
@@ -112,11 +114,12 @@ static int entries_map_sg(struct device *dev, struct scatterlist *list, int coun
 	return 1;
 }
 
-static void entries_unmap_sg(struct device *dev, struct scatterlist *list, int count, enum dma_data_direction dir,
-			     unsigned long attrs)
+static void entries_unmap_sg(struct device *dev, struct scatterlist *list, int count,
+			     enum dma_data_direction dir, unsigned long attrs)
 {
 	for (int i = 0; i < count; i++)
 		end_entry(i);
+	/* As where a grant ends, before its page has another use. */
 	virt_mb();
 }
 

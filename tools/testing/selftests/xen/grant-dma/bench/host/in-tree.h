@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the in-tree driver asks of OF, PCI and virtio: it finds neither, and gives grants as it was configured to. */
+/* What the in-tree driver asks of OF and PCI: it finds neither, and gives grants to all. */
 #ifndef IN_TREE_H
 #define IN_TREE_H
 

@@ -5,11 +5,13 @@
  *   bench [TURNS]   ns, in turns: turn, implementation, direction, row, minimum, median
  *   bench count     instructions, on x86: implementation, direction, row, instructions
  *
- * Each implementation has a process, which waits while others measure. A row is measured with one after the other, and
- * every second turn in reverse, so that a change of the machine's speed meets all alike.
+ * Each implementation has a process, which waits while others measure. A row is measured
+ * with one after the other, every second turn in reverse, so that a change of the
+ * machine's speed meets all alike.
  */
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,8 +125,10 @@ static void measure_row(int turn, const char *name, struct bench_row row)
 static void measure(int turns)
 {
 	const char *name;
+	cpu_set_t allowed;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	if (CPU_COUNT(&allowed) < 2)
 		fputs("bench: one CPU: what needs two is skipped\n", stderr);
 	puts("turn,implementation,direction,row,minimum,median");
 	for (int turn = 0; turn < turns; turn++) {

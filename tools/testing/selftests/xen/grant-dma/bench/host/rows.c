@@ -148,7 +148,7 @@ static void pin(unsigned int nr)
 	host_set_cpu(nr);
 }
 
-/* Begins another batch of the other thread, or is false if that should end. */
+/* The other thread waits for its next batch; false: there are no more. */
 static bool next_batch(u32 *number)
 {
 	while (smp_load_acquire(&batches.started) == *number) {
@@ -202,7 +202,8 @@ static void *other_unmaps(void *data)
 		for (unsigned int i = 0; i < row->operations; i++) {
 			while (smp_load_acquire(&ring.head) == ring.tail)
 				cpu_relax();
-			dma_unmap_phys(&dev, ring.addr[ring.tail % RING], row->size, direction, 0);
+			dma_unmap_phys(&dev, ring.addr[ring.tail % RING], row->size,
+				       direction, 0);
 			smp_store_release(&ring.tail, ring.tail + 1);
 		}
 		smp_store_release(&batches.done, number);
@@ -239,8 +240,10 @@ static const struct row rows[] = {
 	{ "4 KiB, 4096 outstanding", outstanding, 4096, 0, 4096, 4096 },
 	{ "64 B, two threads at once", two_threads, 64, 0, 1000, .other = other_maps },
 	{ "4 KiB, two threads at once", two_threads, 4096, 0, 1000, .other = other_maps },
-	{ "64 B, mapped here, unmapped there", unmapped_there, 64, 0, 2000, .other = other_unmaps },
-	{ "4 KiB, mapped here, unmapped there", unmapped_there, 4096, 0, 2000, .other = other_unmaps },
+	{ "64 B, mapped here, unmapped there", unmapped_there, 64, 0, 2000,
+	  .other = other_unmaps },
+	{ "4 KiB, mapped here, unmapped there", unmapped_there, 4096, 0, 2000,
+	  .other = other_unmaps },
 };
 
 static double now(void)
