@@ -10,8 +10,8 @@ it has no result, and where its exit status is not zero though its results say t
 with the lines that explain them, and then the counts.
 
 With a budget, counted from that moment of the machine's uptime, those named with --then begin at another one for each
-commit, and a check that would not end in time is skipped, by what such runs took before. What still runs
-GRACE minutes later is ended.
+commit, and a check that would not end in time is skipped, by what such runs took before. What still runs GRACE minutes
+later is ended: the rest of it is skipped, but if it has said nothing for SILENCE seconds, it hangs, and has failed.
 """
 import argparse
 import re
@@ -31,6 +31,7 @@ LINES = 15  # of what explains a failure
 WIDTH = 200
 AT_A_TIME = 2
 GRACE = 7  # minutes
+SILENCE = 300
 
 
 def uptime():
@@ -44,21 +45,20 @@ class Check:
     def __init__(self, word, directory):
         self.name, *self.kernels = word.split(":")
         self.log = directory / f"{self.name}.tap"
-        self.results, self.seconds, self.process, self.overdue = Reader(), 0, None, False
+        self.results, self.seconds, self.process = Reader(), 0, None
+        self.overdue = None  # seconds for which it had said nothing when it was ended
         # What the checks have in common is made before them.
         self.command = ["make", "--no-print-directory", "--old-file=tree", f"check-{self.name}"]
         self.began = None  # seconds until it had built what it needs, as results come after that
 
-    def skip(self, reason):
-        """It does not run."""
-        print(f"{self.name}: # skipped: {reason}", flush=True)
-        for line in ("1..1", f"ok 1 - {self.name} # SKIP {reason}"):
-            self.results.line(line)
-        self.results.close()
+    def skip(self, what, reason):
+        """It does not run, or its rest does not."""
+        print(f"{self.name}: # skipped: {what}: {reason}", flush=True)
+        self.results.line(f"ok 1 - {what} # SKIP {reason}")
 
     def run(self):
         """Run it to its end."""
-        start = time.monotonic()
+        start = self.heard = time.monotonic()
         self.process = subprocess.Popen(self.command, text=True, errors="replace", stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
         with self.process, open(self.log, "w", buffering=1) as log:
@@ -66,6 +66,7 @@ class Check:
                 print(f"{self.name}: {line}", end="", flush=True)
                 log.write(line)
                 self.results.line(line)
+                self.heard = time.monotonic()
                 if self.began is None and re.match("(TAP|KTAP) version", line):
                     self.began = time.monotonic() - start
         self.close()
@@ -76,8 +77,11 @@ class Check:
         """Find fault with the run as a whole."""
         self.results.close()
         faults = self.results.faults
-        if self.overdue:
-            faults.append("did not end in time, and was ended")
+        if self.overdue is not None:
+            faults.clear()  # of results that were planned
+            if self.overdue < SILENCE:
+                return self.skip("the rest", "the time was up")
+            faults.append(f"said nothing for {self.overdue:.0f} s, and was ended")
         elif not self.results.results:
             faults.append("no result")
         if self.process.returncode and not self.results.counts()["failed"]:
@@ -85,11 +89,11 @@ class Check:
         for fault in faults:
             print(f"{self.name}: # {fault}", flush=True)
 
-    def end(self, overdue=False):
+    def end(self):
         """End it, the second time by force; make's shell (ending.py) ends what it started."""
         if self.process and self.process.poll() is None:
-            (self.process.kill if self.overdue else self.process.terminate)()
-        self.overdue |= overdue
+            (self.process.terminate if self.overdue is None else self.process.kill)()
+            self.overdue = self.overdue or time.monotonic() - self.heard
 
     def explain(self):
         """Print its failures."""
@@ -122,7 +126,7 @@ class Budget:
         done, rest = wait(running, patience, FIRST_COMPLETED)
         if not done:
             for future in rest:
-                running[future].end(overdue=True)
+                running[future].end()
         return done
 
 
@@ -133,21 +137,22 @@ def run_all(checks, alone, budget):
     def fits(check):
         busy = [each.name for each in running.values()]
         return not busy or len(busy) < AT_A_TIME and check.name not in alone and busy[0] not in alone
+
+    def finish_some():
+        for future in budget.wait(running):
+            budget.estimates.learn(running.pop(future))
+            future.result()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
             for check in checks:
                 while not fits(check):
-                    for future in budget.wait(running):
-                        budget.estimates.learn(running.pop(future))
-                        future.result()
+                    finish_some()
                 if reason := budget.refuses(check):
-                    check.skip(reason)
+                    check.skip(check.name, reason)
                 else:
                     running[pool.submit(check.run)] = check
             while running:
-                for future in budget.wait(running):
-                    budget.estimates.learn(running.pop(future))
-                    future.result()
+                finish_some()
         finally:
             for check in running.values():
                 check.end()

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import sys
-import time
 from pathlib import Path
 
 import checks
@@ -83,20 +82,32 @@ def test_what_a_check_took_is_noted_without_what_it_built(scratch):
     assert fake.seconds > 0.5 > known >= 0, (fake.seconds, known)
 
 
-def test_a_hung_check_is_ended_and_fails_by_its_name(scratch):
-    fakes = [Fake("hangs", scratch, "trap '' TERM; sleep 60 & wait; wait"), Fake("late", scratch)]
-    start = time.monotonic()
-    minutes = 1
-    run(scratch, fakes, alone=["hangs"], minutes=minutes, since=checks.uptime() - (minutes + checks.GRACE) * 60)
-    assert kinds(fakes[0]) == {"skipped": 1}  # no time is left
-    fakes = [Fake("hangs", scratch, "trap '' TERM; while :; do sleep 1; done"), Fake("late", scratch)]
-    before, checks.GRACE = checks.GRACE, -1
+def ended(scratch, script, silence):
+    """Run a check that does not end by itself, with no time left for it, and another one."""
+    fakes = [Fake("endless", scratch, script), Fake("late", scratch)]
+    kept_times, (checks.GRACE, checks.SILENCE) = (checks.GRACE, checks.SILENCE), (-1, silence)
     try:
-        run(scratch, fakes, alone=["hangs"], minutes=minutes)
+        run(scratch, fakes, alone=["endless"], minutes=1)
     finally:
-        checks.GRACE = before
-    assert fakes[0].results.faults[0] == "did not end in time, and was ended", fakes[0].results.faults
-    assert time.monotonic() - start < 50
+        checks.GRACE, checks.SILENCE = kept_times
+    return fakes
+
+
+def test_a_hung_check_is_ended_by_force_and_fails(scratch):
+    hangs, late = ended(scratch, "trap '' TERM; echo 1..2; while :; do sleep 1; done", 1)
+    assert hangs.results.faults[0].startswith("said nothing for "), hangs.results.faults
+    assert kinds(late) == {"passed": 1}
+
+
+def test_the_rest_of_a_check_that_is_only_slow_is_skipped(scratch):
+    slow, _ = ended(scratch, "echo 1..2; echo ok 1 - one; sleep 60", 3600)
+    assert kinds(slow) == {"passed": 1, "skipped": 1}, kinds(slow)
+
+
+def test_nothing_starts_when_no_time_is_left(scratch):
+    fake = Fake("late", scratch)
+    run(scratch, [fake], minutes=1, since=checks.uptime() - 60)
+    assert kinds(fake) == {"skipped": 1}
 
 
 def test_a_check_without_results_fails_and_one_that_ends_badly(scratch):

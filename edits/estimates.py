@@ -39,7 +39,7 @@ class Estimates:
 
     def learn(self, check):
         """Note what a check took, and that its kernels are known."""
-        if check.overdue or not check.results.results:
+        if check.overdue is not None or not check.results.results:
             return
         own = (check.seconds - (check.began or 0)) / self.pace
         self.known[check.name] = max(own, FORGET * self.known.get(check.name, 0))
