@@ -63,8 +63,9 @@ kunit:
 
 # The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
 HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
-HOST = nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
-	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host
+HOST = CCACHE_DIR=$${XDG_CACHE_HOME:-$$HOME/.cache}/xen-grant-dma/ccache CCACHE_BASEDIR=$(CURDIR) CCACHE_NOHASHDIR=1 \
+	nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
+	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host $(if $(shell command -v ccache),CC='ccache $(CC)')
 HOST_CHECKS := $(addprefix host-,$(shell $(MAKE) -s -C tools/testing/xen-grant-dma names))
 
 host:
