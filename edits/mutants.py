@@ -39,8 +39,8 @@ WORK, PATIENCE = 15, 300
 FAULT = re.compile(r"^not ok|^# .*(EXPECTATION|ASSERTION) FAILED|ERROR: |runtime error|violation|error:")
 NOT_OK = re.compile(r"^\s*not ok", re.M)
 WIDTH = 150
-# Descriptions by firmware, set-up by them, and debugfs have their tests in a kernel; traces have none.
-NOT_ON_HOST = ("firmware", "setup", "iommu", "debugfs", "trace")
+# Descriptions by firmware, and set-up by them, have their tests in a kernel; traces have none.
+NOT_ON_HOST = ("firmware", "setup", "iommu", "trace")
 
 
 class Test(NamedTuple):
@@ -51,7 +51,7 @@ class Test(NamedTuple):
 
 
 def program(name, *arguments, runner=(), build="asan"):
-    return Test(name, [f"BUILD={build}", name], [*runner, f"build/{build}/{name}", *arguments])
+    return Test(f"{name}-{build}", [f"BUILD={build}", name], [*runner, f"build/{build}/{name}", *arguments])
 
 
 # What finds most comes first; what is random has a seed.
@@ -62,6 +62,8 @@ TESTS = [
     partial(program, "restored"),
     partial(program, "nomem"),
     partial(program, "fuzz", "--sequences", "40", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
+    partial(program, "stress", "-s", "3", "-r", "1", "page-2", "strict-3", "full-65"),
+    partial(program, "stress", "-s", "2", "-r", "1", "strict-64", build="tsan"),
 ]
 PLAIN = program("once", build="plain")
 # Objects depend on this, which stands for headers of which none changes.
