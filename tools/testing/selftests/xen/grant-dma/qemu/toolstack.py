@@ -46,6 +46,14 @@ TREE = """/dts-v1/;
 }};
 """
 
+# No kernel has a driver for it.
+OTHER_IOMMU = """
+		other_iommu: other {
+			compatible = "test,iommu";
+			#iommu-cells = <1>;
+		};
+"""
+
 MMIO_NODE = """
 		virtio@{address:x} {{
 			compatible = "virtio,mmio";
@@ -79,14 +87,15 @@ def describe(version, devices, iommu_map, directory, seen_as):
     The iommu-map replaces the one that fits the devices, if it is not empty. Files that the lines name are put into
     the directory, which dom0 sees as another.
     """
-    mmio = [device.grants for device in devices if not device.pci]
+    mmio = [device for device in devices if not device.pci]
     pci = [device for device in devices if device.pci]
     lines = []
-    if mmio and version >= FIRST_WITH_GRANT_USAGE:
+    if mmio and version >= FIRST_WITH_GRANT_USAGE and not any(device.iommus for device in mmio):
         entry = "backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={:d}"
-        lines.append(f"virtio = {[entry.format(each) for each in mmio]}")
+        lines.append(f"virtio = {[entry.format(device.grants) for device in mmio]}")
         mmio = []
-    nodes = mmio_nodes(mmio)
+    nodes = OTHER_IOMMU if any(device.iommus for device in mmio) else ""
+    nodes += mmio_nodes(mmio)
     if pci:
         nodes += pci_node(iommu_map or map_of(pci))
     if nodes:
@@ -97,12 +106,14 @@ def describe(version, devices, iommu_map, directory, seen_as):
     return lines
 
 
-def mmio_nodes(grants):
-    """The nodes of transports, told whether each uses grants."""
+def mmio_nodes(devices):
+    """The nodes of transports, each with its device's IOMMUs."""
+    def iommus(device):
+        return device.iommus or ("<&xen_iommu 0>" if device.grants else "")
     return "".join(
         MMIO_NODE.format(address=MMIO_BASE + number * MMIO_SIZE, size=MMIO_SIZE, gic=GIC, spi=FIRST_SPI + number,
-                         iommus="\t\t\tiommus = <&xen_iommu 0>;\n" if each else "")
-        for number, each in enumerate(grants))
+                         iommus=f"\t\t\tiommus = {iommus(device)};\n" if iommus(device) else "")
+        for number, device in enumerate(devices))
 
 
 def pci_node(iommu_map):

@@ -75,8 +75,21 @@ start_backend() {
 	wait_for 30 backend_runs || return
 	ifconfig tap0 192.168.128.1 netmask 255.255.255.0 up 2>/dev/null
 	# On a busy machine, what came last may take more to echo than socat's half second.
-	[ "$echo" ] || socat -t 20 TCP-LISTEN:7,fork,reuseaddr EXEC:cat >/share/echo.log 2>&1 &
-	echo=started
+	socat -t 20 TCP-LISTEN:7,fork,reuseaddr EXEC:cat >"$dir/echo.log" 2>&1 &
+}
+
+# Guests use the same loop devices, network interface and ports, one after another.
+none_is_left() {
+	! pidof qemu-system-aarch64 socat hostile >/dev/null &&
+		[ ! -e /sys/block/loop1/loop/backing_file ] && [ ! -e /sys/block/loop2/loop/backing_file ] &&
+		[ ! -e /sys/class/net/tap0 ]
+}
+
+clean_up() {
+	killall qemu-system-aarch64 socat hostile 2>/dev/null
+	losetup -d /dev/loop1
+	losetup -d /dev/loop2
+	wait_for 30 none_is_left || verdict="$verdict; something of it is left in dom0"
 }
 
 commands_end() {
@@ -135,10 +148,7 @@ while read -r name seconds <&3; do
 	run_guest
 	guest_gone || { xl destroy "$name" & wait_for 20 guest_gone; }
 	driver destroy
-	killall qemu-system-aarch64 2>/dev/null
-	usleep 200000
-	losetup -d /dev/loop1
-	losetup -d /dev/loop2
+	clean_up
 	echo $(($(grant_maps) - before)) >"$dir/grant-maps"
 	echo "$verdict" >"$dir/verdict"
 	say "guest $name: $verdict"
