@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Run check.py in a root that has dtschema: chroot.sh ROOT KDIR BUILD [DTB]
-# It sees the kernel and these tests, and can write to BUILD and its cache alone. The mounts are to end with
-# their namespace: unshare --mount chroot.sh ...
+# It sees the kernel and these tests, and can write to BUILD and its cache alone. The mounts
+# are to end with their namespace: unshare --mount chroot.sh ...
 set -e
 root=$1 kdir=$2 build=$3 dtb=$4
 
