@@ -29,8 +29,6 @@ void seq_printf(struct seq_file *m, const char *format, ...)
 
 static void create_files(void)
 {
-	int stub_initcall_grant_debugfs_init(void);
-
 	stub_initcall_grant_debugfs_init();
 }
 

@@ -26,9 +26,9 @@ static void page_taken(unsigned long pfn)
 	unsigned long i = pfn - HOST_FIRST_PFN;
 
 	if (__atomic_exchange_n(&owned[i], 1, __ATOMIC_SEQ_CST))
-		violation("page %#lx gets a second owner", pfn);
+		report_violation("page %#lx gets a second owner", pfn);
 	if (__atomic_load_n(&mapped_by_backends[i], __ATOMIC_SEQ_CST))
-		violation("page %#lx gets an owner while a backend has it mapped", pfn);
+		report_violation("page %#lx gets an owner while a backend has it mapped", pfn);
 }
 
 static void page_freed(unsigned long pfn)
@@ -36,7 +36,7 @@ static void page_freed(unsigned long pfn)
 	unsigned long i = pfn - HOST_FIRST_PFN;
 
 	if (__atomic_load_n(&mapped_by_backends[i], __ATOMIC_SEQ_CST))
-		violation("page %#lx is freed while a backend has it mapped", pfn);
+		report_violation("page %#lx is freed while a backend has it mapped", pfn);
 	__atomic_store_n(&owned[i], 0, __ATOMIC_SEQ_CST);
 }
 
@@ -54,11 +54,11 @@ static void look(const struct held *held)
 	unsigned int i;
 
 	if (!__atomic_load_n(&owned[held->pfn - HOST_FIRST_PFN], __ATOMIC_SEQ_CST))
-		violation("reference %#x grants a free page", held->ref);
+		report_violation("reference %#x grants a free page", held->ref);
 	for (i = 0; !by_page && i < XEN_PAGE_SIZE; i++) {
 		if (READ_ONCE(page[i]) != SECRET)
 			continue;
-		violation("reference %#x shows a secret, at %u", held->ref, i);
+		report_violation("reference %#x shows a secret, at %u", held->ref, i);
 		return;
 	}
 }
@@ -110,7 +110,7 @@ static void hold(grant_ref_t ref)
 	if (host_map_grant(ref, held.domid, held.readonly, &held.pfn))
 		return;
 	if (held.pfn - HOST_FIRST_PFN >= host_ram_pages)
-		return violation("reference %#x grants frame %#lx, which is no memory",
+		return report_violation("reference %#x grants frame %#lx, which is no memory",
 				 ref, held.pfn);
 	__atomic_fetch_add(&mapped_by_backends[held.pfn - HOST_FIRST_PFN], 1,
 			   __ATOMIC_SEQ_CST);

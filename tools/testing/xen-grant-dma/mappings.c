@@ -204,20 +204,20 @@ static void device_works(struct mapping *mapping)
 	mapping->worked = true;
 	if (mapping->dir != DMA_FROM_DEVICE) {
 		if (!device_moves(mapping, at, data, size, false))
-			return violation("the device can't read");
+			return report_violation("the device can't read");
 		for (i = 0; i < size; i++)
 			if (data[i] != byte_at(mapping, at + i, false))
-				return violation("the device reads something else");
+				return report_violation("the device reads something else");
 	}
 	if (mapping->dir == DMA_TO_DEVICE) {
 		if (device_moves(mapping, at, data, size, true))
-			violation("the device can write what it may only read");
+			report_violation("the device can write what it may only read");
 		return;
 	}
 	for (i = 0; i < size; i++)
 		data[i] = byte_at(mapping, at + i, true);
 	if (!device_moves(mapping, at, data, size, true))
-		violation("the device can't write");
+		report_violation("the device can't write");
 }
 
 static bool scribbled(const struct mapping *mapping)
@@ -229,9 +229,9 @@ static void check_ended(struct mapping *mapping)
 {
 	if (mapping->kind <= LIST && !(by_page && scribbled(mapping)) &&
 	    !rest_is_secret(mapping))
-		violation("something beside a buffer changed");
+		report_violation("something beside a buffer changed");
 	if (mapping->worked && mapping->dir != DMA_TO_DEVICE && !is_written(mapping))
-		violation("the CPU reads something else than the device wrote");
+		report_violation("the CPU reads something else than the device wrote");
 }
 
 static bool map_buffer(struct mapping *mapping, struct random *random)
@@ -280,7 +280,7 @@ static bool map_coherent(struct mapping *mapping, struct random *random)
 	if (!vaddr)
 		return false;
 	if (!scribbled(mapping) && !all_are(vaddr, 0, mapping->size))
-		violation("coherent memory is not zero");
+		report_violation("coherent memory is not zero");
 	sg_set_page(mapping->sgl, virt_to_page(vaddr), mapping->size, 0);
 	sg_dma_address(mapping->sgl) = addr;
 	sg_dma_len(mapping->sgl) = mapping->size;

@@ -28,14 +28,14 @@ static const char *level;
 static u64 seed;
 static double seconds = 5;
 
-void violation(const char *format, ...)
+void report_violation(const char *format, ...)
 {
 	va_list args;
 
 	count(&violations);
 	va_start(args, format);
 	flockfile(stdout);
-	printf("%s: ", __func__);
+	printf("violation: ");
 	vprintf(format, args);
 	printf("\n");
 	funlockfile(stdout);
@@ -238,7 +238,7 @@ static void run_threads(void)
 	for (; i < n; i++)
 		pthread_join(threads[i], NULL);
 	if (not_done())
-		violation("nothing was %s", not_done());
+		report_violation("nothing was %s", not_done());
 }
 
 /* After the last driver is gone nothing is granted, and all references are there. */
@@ -250,12 +250,12 @@ static void check_end(unsigned long pages_before)
 
 	for (ref = 0; ref < host_references(); ref++)
 		if (host_table[ref].flags)
-			violation("reference %#x is still granted", ref);
+			report_violation("reference %#x is still granted", ref);
 	if (host_pages_used() > most)
-		violation("%lu pages are left, of %lu", host_pages_used(), most);
+		report_violation("%lu pages are left, of %lu", host_pages_used(), most);
 	if (gnttab_alloc_grant_references(host_references() - GNTTAB_NR_RESERVED_ENTRIES,
 					  &head))
-		violation("references are lost");
+		report_violation("references are lost");
 }
 
 static void run(unsigned int table_frames)

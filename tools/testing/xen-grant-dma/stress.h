@@ -36,7 +36,8 @@ static inline bool one_in(struct random *random, u32 n)
 }
 
 /* Reports that a promise was broken, which fails the test. */
-void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
+__printf(1, 2)
+void report_violation(const char *format, ...);
 
 /* What was done, as a test that did nothing must not pass. */
 extern unsigned long mapped, refused, synced, held_grants;

@@ -8,8 +8,8 @@ struct seq_file {
 	size_t size;
 };
 
-void seq_printf(struct seq_file *m, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+__printf(2, 3)
+void seq_printf(struct seq_file *m, const char *format, ...);
 #define seq_puts(m, text) seq_printf(m, "%s", text)
 
 struct file;
@@ -43,3 +43,6 @@ static inline void dput(struct dentry *dentry)
 
 void debugfs_create_file(const char *name, umode_t mode, struct dentry *parent,
 			 void *data, const struct file_operations *fops);
+
+/* Makes the files. */
+int stub_initcall_grant_debugfs_init(void);
