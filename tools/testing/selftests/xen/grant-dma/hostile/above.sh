@@ -52,11 +52,11 @@ hostile/reader /dev/mapper/plain late >"$(figures plain)" &
 plain=$!
 hostile/reader /dev/mapper/checked data >"$(figures checked)" &
 checked=$!
-order_linger "$DURATION" "$VISITS"
+linger_at plain
 ktap_test_result "above: dm-crypt was read" end_reader plain $plain
 plaintext=$(figure linger late)
 # Reads through dm-verity are few beside those of dm-crypt, so they get a time of their own.
-order linger "$DURATION" "$VISITS" 0 </dev/null
+linger_at checked
 ktap_test_result "above: dm-verity was read" end_reader checked $checked
 sed 's/^/# plain: /' "$(figures plain)"
 sed 's/^/# checked: /' "$(figures checked)"

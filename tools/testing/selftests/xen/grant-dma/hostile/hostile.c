@@ -5,7 +5,7 @@
  *   hostile snoop DOMID SECONDS VISITS KINDS   reads all that can be mapped
  *   hostile scribble DOMID SECONDS             overwrites what can be mapped writable
  *   hostile hold DOMID COUNT SECONDS           keeps what was mapped
- *   hostile linger DOMID SECONDS VISITS SPOIL  keeps it for a second, then writes to it
+ *   hostile linger DOMID SECONDS VISITS        keeps it for a second, then writes to it
  *   hostile keep DOMID SECONDS                 maps all that can be mapped, and keeps it
  *   hostile foreign DOMID                      maps memory of the guest without grants
  *
@@ -23,8 +23,8 @@
  *
  * Linger maps what can be mapped, writable if possible, and visits it again and
  * again. After a second it overwrites pages in which it saw I/O, and lets go. The
- * rings are not touched, so that the devices work. It goes on as snoop does, and
- * until it has overwritten SPOIL pages with secrets that came after their I/O.
+ * rings are not touched, so that the devices work. It goes on as snoop does, or,
+ * where SECONDS is 0, until its input ends.
  *
  * Keep goes through the references once and prints "references", with all that it
  * has mapped, and "kept", with how many these are.
@@ -37,6 +37,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define USAGE "usage: hostile snoop DOMID SECONDS VISITS KINDS | scribble DOMID SECONDS | " \
-	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS SPOIL | keep DOMID SECONDS | " \
+	"hold DOMID COUNT SECONDS | linger DOMID SECONDS VISITS | keep DOMID SECONDS | " \
 	"foreign DOMID"
 
 #define PAGE_BYTES	4096
@@ -555,7 +556,6 @@ struct lingering {
  * @count: how many
  * @is_kept: whether a reference is among them
  * @written: pages that were overwritten
- * @spoilt: those of them with secrets that came after the I/O
  */
 struct linger {
 	struct snoop snoop;
@@ -564,7 +564,6 @@ struct linger {
 	unsigned int count;
 	bool is_kept[MAX_REFS];
 	unsigned int written;
-	unsigned int spoilt;
 };
 
 static __u64 now_ms(void)
@@ -613,12 +612,10 @@ static bool linger_visit(struct linger *linger, struct lingering *page)
 static void linger_let_go(struct linger *linger)
 {
 	struct lingering *page = linger_page(linger, 0);
-	__u64 late = linger->snoop.words[SECRET_LATE];
 
 	if (linger_visit(linger, page) && page->writable) {
 		memset(page->mapping.pages, SCRIBBLE, PAGE_BYTES);
 		linger->written++;
-		linger->spoilt += linger->snoop.words[SECRET_LATE] != late;
 	}
 	victim_unmap(&linger->snoop.victim, &page->mapping);
 	linger->is_kept[page->ref] = false;
@@ -641,23 +638,29 @@ static void linger_round(struct linger *linger)
 		linger_let_go(linger);
 }
 
+static bool input_ended(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	char byte;
+
+	return poll(&input, 1, 0) > 0 && read(input.fd, &byte, 1) <= 0;
+}
+
 static void linger(struct victim victim, unsigned int seconds,
-		   unsigned int visits, unsigned int spoil)
+		   unsigned int visits)
 {
 	static struct linger linger;
 	time_t start = time(NULL), now;
 
 	linger.snoop.victim = victim;
-	for (now = start; now < start + seconds ||
-	     ((linger.snoop.visits < visits || linger.spoilt < spoil) &&
-	      now < start + seconds + PATIENCE);
-	     now = time(NULL))
+	for (now = start; seconds ? now < start + seconds ||
+	     (linger.snoop.visits < visits && now < start + seconds + PATIENCE) :
+	     !input_ended(); now = time(NULL))
 		linger_round(&linger);
 	while (linger.count)
 		linger_let_go(&linger);
 	snoop_report(&linger.snoop);
 	printf("written %u\n", linger.written);
-	printf("spoilt %u\n", linger.spoilt);
 }
 
 static unsigned int probe_all(const struct victim *victim, __u32 *refs)
@@ -750,9 +753,8 @@ int main(int argc, char **argv)
 		scribble(victim_named(argv[2]), parse_number(argv[3]));
 	else if (!strcmp(what, "hold") && argc == 5)
 		hold(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
-	else if (!strcmp(what, "linger") && argc == 6)
-		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]),
-		       parse_number(argv[5]));
+	else if (!strcmp(what, "linger") && argc == 5)
+		linger(victim_named(argv[2]), parse_number(argv[3]), parse_number(argv[4]));
 	else if (!strcmp(what, "keep") && argc == 4)
 		keep(victim_named(argv[2]), parse_number(argv[3]));
 	else if (!strcmp(what, "foreign") && argc == 3)

@@ -9,7 +9,8 @@
  * pages. Then the pages hold secrets for a time, and nobody else may change them.
  *
  * OFFSET and the 64 KiB from there on are the program's. At the end it prints
- * lines of a name and a number: turns, and bytes that were changed.
+ * lines of a name and a number: turns, and bytes that were changed; and before, as
+ * soon as there is one of these, "damaged".
  */
 
 #define _GNU_SOURCE
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
 		fill(buffer, sizeof(buffer), SECRET_LATE);
 		done = turn_end();
 		bytes += differ(buffer, sizeof(buffer), SECRET_LATE);
+		tell_damage(bytes);
 	}
 	printf("turns %u\nchanged %u\n", turns, bytes);
 	return 0;

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit
 . hostile/lib.sh
 
 mode=$(wanted_mode)
-VISITS=${VISITS:-1000000}
+VISITS=${VISITS:-$([ "$mode" = full ] && echo 1000000 || echo 1000)}
 DURATION=${DURATION:-20}
 
 has_visited() {
@@ -31,7 +31,7 @@ disk=$(child_of "$device" block)
 
 hostile/late "/dev/$disk" $((128 << 20)) >"$(figures late)" &
 late=$!
-order_linger "$DURATION" "$VISITS"
+linger_at late
 
 ktap_test_result "late: isolation is $mode" mode_is "$mode"
 ktap_test_result "late: I/O went on" end_late

@@ -20,13 +20,14 @@ order() {
 	sed 's/^/# /' "$(figures "$name")"
 }
 
-# Has the backend keep pages for $1 seconds and $2 visits; unless all is copied, also until
-# it has spoilt some.
-order_linger() {
-	local spoil=16
-
-	[ "$mode" = full ] && spoil=0
-	order linger "$1" "$2" "$spoil" </dev/null
+# Has the backend keep pages until $1 has noticed that it changed one of its own. Where all
+# is copied, nothing is to be noticed, so that DURATION and VISITS say how long.
+linger_at() {
+	if [ "$mode" = full ]; then
+		order linger "$DURATION" "$VISITS" </dev/null
+	else
+		wait_for 400 has_said "$1" damaged | order linger 0 0
+	fi
 }
 
 # The number called $2 that $1 printed, nothing if it did not.

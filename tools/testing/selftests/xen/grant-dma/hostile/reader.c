@@ -9,7 +9,7 @@
  * may need a while to find the pages. Then the pages are left alone for a time, and looked
  * at again. At the end it prints lines of a name and a number: reads that were right
  * at once, reads that failed, and bytes that were wrong although their read had
- * succeeded.
+ * succeeded; and before, as soon as there is one of these, "damaged".
  */
 
 #define _GNU_SOURCE
@@ -70,6 +70,7 @@ static void read_until_told(int fd, enum secret_kind kind)
 		done = turn_end();
 		if (succeeded)
 			wrong += differ(buffer, sizeof(buffer), kind);
+		tell_damage(wrong);
 	} while (!done);
 	printf("right %u\nfailed %u\nwrong %u\n", right, failed, wrong);
 }

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 # Page by page, each kind is seen some time.
 mode=$(wanted_mode)
 VISITS=${VISITS:-$([ "$mode" = page ] && echo 100000 || echo 1000000)}
-DURATION=${DURATION:-20}
+DURATION=${DURATION:-$([ "$mode" = page ] && echo 5 || echo 20)}
 KINDS='slab pagecache pagefrag stack'
 SEEN=$([ "$mode" = page ] && echo 4 || echo 0)
 
