@@ -10,8 +10,8 @@ it has no result, and where its exit status is not zero though its results say t
 with the lines that explain them, and then the counts.
 
 With a budget, counted from that moment of the machine's uptime, those named with --then begin at another one for each
-commit, and a check that would not end in time is skipped, by what such runs took before. What still runs GRACE minutes
-later is ended: the rest of it is skipped, but if it has said nothing for SILENCE seconds, it hangs, and has failed.
+commit, and a check that would not end in time is skipped, by what such runs took before; of those before them, only one
+that builds what was never built. What still runs GRACE minutes later is ended: the rest of it is skipped, but if it has said nothing for SILENCE seconds, it hangs, and has failed.
 """
 import argparse
 import re
@@ -42,8 +42,9 @@ def uptime():
 class Check:
     """A check, and what became of it."""
 
-    def __init__(self, word, directory):
+    def __init__(self, word, directory, needed=False):
         self.name, *self.kernels = word.split(":")
+        self.needed = needed  # if it can be had for the time that there is
         self.log = directory / f"{self.name}.tap"
         self.results, self.seconds, self.process = Reader(), 0, None
         self.overdue = None  # seconds for which it had said nothing when it was ended
@@ -117,8 +118,10 @@ class Budget:
         """Why a check can't start any more, or nothing."""
         if not self.minutes:
             return ""
-        needed, left = self.estimates.of(check) / 60, max(self.left(), 0) / 60
-        return needed >= left and f"would take {needed:.0f} min, of {self.minutes} there are {left:.0f} left"
+        takes, left = self.estimates.of(check) / 60, max(self.left(), 0) / 60
+        if left and check.needed and self.estimates.has_all(check):
+            return ""
+        return takes >= left and f"would take {takes:.0f} min, of {self.minutes} there are {left:.0f} left"
 
     def wait(self, running):
         """Wait until a check ends. At the end of all time they are ended."""
@@ -185,7 +188,8 @@ def main():
     pace = speed.measure()
     print(f"this machine takes {pace:.1f} s for a fixed piece of compiling", flush=True)
     then = rotated(arguments.then) if arguments.budget else arguments.then
-    checks = [Check(word, arguments.directory) for word in [*arguments.checks, *then]]
+    checks = [Check(word, arguments.directory, needed=True) for word in arguments.checks]
+    checks += [Check(word, arguments.directory) for word in then]
     run_all(checks, arguments.alone, Budget(arguments.budget, arguments.since, Estimates(pace)))
     total = sum((check.results.counts() for check in checks), Counter())
     keep(arguments.directory / "summary",

@@ -61,6 +61,14 @@ def test_what_does_not_fit_is_skipped_with_the_reason_and_the_next_may_run(scrat
     assert fakes[1].results.results[0].skipped == "would take 10 min, of 10 there are 10 left"
 
 
+def test_what_is_needed_runs_unless_it_builds_what_was_never_built(scratch):
+    fakes = [Fake("a", scratch), Fake("b:no/such/kernel", scratch)]
+    for fake in fakes:
+        fake.needed = True
+    assert run(scratch, fakes, minutes=1, known={"a": 1000})[1] == ["a"]
+    assert kinds(fakes[1]) == {"skipped": 1}
+
+
 def test_without_a_budget_everything_runs(scratch):
     assert run(scratch, [Fake("a", scratch)], known={"a": 10 ** 6}) == (1, ["a"])
 

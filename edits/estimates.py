@@ -33,6 +33,10 @@ class Estimates:
             return 0
         return AGAIN if kernel in self.known else KERNEL
 
+    def has_all(self, check):
+        """Whether what a check builds was built before."""
+        return not check.kernels or self.has_pieces() and all(self.of_kernel(each) < KERNEL for each in check.kernels)
+
     @staticmethod
     def has_pieces():
         return any(CACHE.glob("dom0-*"))
