@@ -158,6 +158,9 @@ BASES_OF_CHECKS := $(if $(KDIR),,$(BASE)) $(foreach base,$(OTHER_BASES),$(if $(f
 ALONE := guests bed debug modules driver-domain dom0less arrival pages old-kernel oldest in-tree binding \
 	$(OTHER_BASES:%=guest-%)
 
+# What needs no kernel built; guests, KUnit, patches and compilers keep their results by themselves.
+KEPT := $(HOST_CHECKS) judges figures downloads series
+
 # The kernels that a check builds.
 $(foreach check,kunit bed old-kernel oldest,$(eval KERNELS_$(check) := main))
 $(foreach check,guests debug driver-domain,$(eval KERNELS_$(check) := main debug))
@@ -174,7 +177,7 @@ check:
 	+@$(BED) fetch GOAL=check RENEW=yes BASE='$(BASES_OF_CHECKS)'
 	+@$(foreach base,$(or $(BASES_OF_CHECKS),$(BASE)),$(MAKE) tree BASE=$(base) &&) true
 	+@$(BED_DIR)/offline.sh python3 edits/checks.py build/check $(if $(BUDGET),--budget $(BUDGET) --since $(SINCE)) \
-		--alone '$(ALONE)' --then '$(call with_kernels,$(THEN))' $(call with_kernels,$(FIRST))
+		--alone '$(ALONE)' --keep '$(KEPT)' --then '$(call with_kernels,$(THEN))' $(call with_kernels,$(FIRST))
 
 check-series: tree
 	@python3 edits/series_test.py

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run checks that print TAP, or the kernel's KTAP, and sum up their results.
 
-  checks.py DIRECTORY [--alone "NAME..."] [--then "NAME..."] [--budget MINUTES --since SECONDS] NAME[:KERNEL...]...
+  checks.py DIRECTORY [--alone "NAME..."] [--keep "NAME..."] [--then "NAME..."] [--budget MINUTES --since SECONDS]
+            NAME[:KERNEL...]...
 
 The checks run in the order given, two at a time, but those named with --alone one by one: a guest under emulation takes
 two to three times as long beside a compiler. A check is the make target check-NAME; what it prints is shown after its
@@ -9,9 +10,12 @@ name, and lies as it is in the directory. KERNELs are the directories of those t
 it has no result, and where its exit status is not zero though its results say that all is well. Last come the failures
 with the lines that explain them, and then the counts.
 
+Those named with --keep do not run where they passed with the same files (repeated.py): their results are taken again.
+
 With a budget, counted from that moment of the machine's uptime, those named with --then begin at another one for each
 commit, and a check that would not end in time is skipped, by what such runs took before; of those before them, only one
-that builds what was never built. What still runs GRACE minutes later is ended: the rest of it is skipped, but if it has said nothing for SILENCE seconds, it hangs, and has failed.
+that builds what was never built. What still runs GRACE minutes later is ended: the rest of it is skipped, but if it has
+said nothing for SILENCE seconds, it hangs, and has failed.
 """
 import argparse
 import re
@@ -22,6 +26,7 @@ from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
+import repeated
 import speed
 from base import TOP, git
 from estimates import Estimates
@@ -56,6 +61,13 @@ class Check:
         """It does not run, or its rest does not."""
         print(f"{self.name}: # skipped: {what}: {reason}", flush=True)
         self.results.line(f"ok 1 - {what} # SKIP {reason}")
+
+    def take(self, log):
+        """It does not run, as it passed before."""
+        print(f"{self.name}: # kept, as all passed with the same files: {log}", flush=True)
+        for line in log.read_text().splitlines():
+            self.results.line(line)
+        self.results.close()
 
     def run(self):
         """Run it to its end."""
@@ -133,8 +145,8 @@ class Budget:
         return done
 
 
-def run_all(checks, alone, budget):
-    """Run checks in their order."""
+def run_all(checks, alone, budget, states):
+    """Run checks in their order, but for those that passed in the state that they have."""
     running = {}
 
     def fits(check):
@@ -143,11 +155,17 @@ def run_all(checks, alone, budget):
 
     def finish_some():
         for future in budget.wait(running):
-            budget.estimates.learn(running.pop(future))
+            check = running.pop(future)
             future.result()
+            budget.estimates.learn(check)
+            if check.name in states:
+                repeated.keep(check, states[check.name])
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
             for check in checks:
+                if check.name in states and (log := repeated.find(states[check.name])):
+                    check.take(log)
+                    continue
                 while not fits(check):
                     finish_some()
                 if reason := budget.refuses(check):
@@ -179,6 +197,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--alone", type=str.split, default=[])
+    parser.add_argument("--keep", type=str.split, default=[])
     parser.add_argument("--then", type=str.split, default=[])
     parser.add_argument("--budget", type=int)
     parser.add_argument("--since", type=float, default=0)
@@ -190,7 +209,8 @@ def main():
     then = rotated(arguments.then) if arguments.budget else arguments.then
     checks = [Check(word, arguments.directory, needed=True) for word in arguments.checks]
     checks += [Check(word, arguments.directory) for word in then]
-    run_all(checks, arguments.alone, Budget(arguments.budget, arguments.since, Estimates(pace)))
+    run_all(checks, arguments.alone, Budget(arguments.budget, arguments.since, Estimates(pace)),
+            {name: repeated.state(name) for name in arguments.keep})
     total = sum((check.results.counts() for check in checks), Counter())
     keep(arguments.directory / "summary",
          "".join(f"{check.name}: {summary(check.results.counts())}\n" for check in checks))

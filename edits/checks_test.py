@@ -9,6 +9,7 @@ from pathlib import Path
 import checks
 import estimates
 import kept
+import repeated
 from judges import report
 from tap import Tap, run_tests, tests_in
 
@@ -30,14 +31,14 @@ class Fake(checks.Check):
         Fake.done.append(self.name)
 
 
-def run(scratch, fakes, alone=(), minutes=None, since=None, known=None):
+def run(scratch, fakes, alone=(), minutes=None, since=None, known=None, states=None):
     """Run checks; how many of them ran at a time, and the names of those that ran, in the order in which they ended."""
     Fake.running, Fake.done, Fake.most = [], [], 0
     notes = estimates.Estimates(1, scratch / "estimates.json")
     notes.known = dict.fromkeys((fake.name for fake in fakes), 0) | (known or {})
     since = checks.uptime() if since is None else since
     with contextlib.redirect_stdout(io.StringIO()):
-        checks.run_all(fakes, alone, checks.Budget(minutes, since, notes))
+        checks.run_all(fakes, alone, checks.Budget(minutes, since, notes), states or {})
     return Fake.most, Fake.done
 
 
@@ -67,6 +68,26 @@ def test_what_is_needed_runs_unless_it_builds_what_was_never_built(scratch):
         fake.needed = True
     assert run(scratch, fakes, minutes=1, known={"a": 1000})[1] == ["a"]
     assert kinds(fakes[1]) == {"skipped": 1}
+
+
+def test_what_passed_is_taken_again_in_the_same_state_alone(scratch):
+    before, repeated.GOOD = repeated.GOOD, scratch / "good"
+    try:
+        for state, ran in (("one", ["a"]), ("one", []), ("two", ["a"])):
+            fake = Fake("a", scratch)
+            assert run(scratch, [fake], states={"a": state})[1] == ran, state
+            assert kinds(fake) == {"passed": 1}, state
+        for _ in range(2):
+            assert run(scratch, [Fake("a", scratch, "echo 1..1; echo not ok 1 - one")], states={"a": "bad"})[1] == ["a"]
+    finally:
+        repeated.GOOD = before
+
+
+def test_documents_are_no_part_of_a_state(_):
+    page = "Documentation/virt/xen/grant-dma.rst"
+    assert not any(repeated.is_read("judges", path) for path in ("README.md", "COST.rst", ".ci/run", page))
+    assert repeated.is_read("series", page)
+    assert all(repeated.is_read("judges", path) for path in ("Makefile", "edits/checks.py", "drivers/xen/grant-dma/sg.c"))
 
 
 def test_without_a_budget_everything_runs(scratch):
