@@ -1,100 +1,180 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A backend domain: one object for all of the devices that it serves.
+ * Backend domains: one object for all of the devices that a domain serves, and what it
+ * may see of the guest.
  */
 
-#include <linux/cpumask.h>
+#define pr_fmt(fmt) "xen-grant-dma: " fmt
+
+#include <kunit/static_stub.h>
+
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/syscore_ops.h>
+#include <linux/sysfs.h>
 
-#include "backend.h"
+#include <xen/xen.h>
+#include <xen/xen-ops.h>
 
-/* Protects the list of backends, each backend's list of devices, and their pools. */
+#include "grant-dma.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"xen_grant_dma."
+
+static enum grant_isolation isolation __ro_after_init = GRANT_ISOLATION_STRICT;
+
+static const char * const names[] = {
+	[GRANT_ISOLATION_PAGE] = "page",
+	[GRANT_ISOLATION_STRICT] = "strict",
+	[GRANT_ISOLATION_FULL] = "full",
+};
+
+static int isolation_set(const char *value, const struct kernel_param *param)
+{
+	int level = sysfs_match_string(names, value);
+
+	isolation = level < 0 ? GRANT_ISOLATION_STRICT : level;
+	if (level >= 0)
+		return 0;
+	pr_err("isolation=%s is none of \"page\", \"strict\" and \"full\", it will be strict\n",
+	       value);
+	return -EINVAL;
+}
+
+static int isolation_get(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", names[isolation]);
+}
+
+static const struct kernel_param_ops isolation_ops = {
+	.set = isolation_set,
+	.get = isolation_get,
+};
+module_param_cb(isolation, &isolation_ops, NULL, 0444);
+
+/* The level in force, the same until the next boot. */
+enum grant_isolation grant_isolation_level(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(grant_isolation_level);
+
+	return isolation;
+}
+
+/* Protects the list of backends, and each backend's list of devices. */
 DEFINE_MUTEX(grant_backends_lock);
 LIST_HEAD(grant_backends);
 
-static void deferred_begin(struct grant_deferred *deferred)
+/* Has a worker look after a backend, unless one is about to. */
+void grant_backend_queue(struct delayed_work *work, unsigned long delay)
 {
-	kref_get(&container_of(deferred, struct grant_backend, deferred)->kref);
+	KUNIT_STATIC_STUB_REDIRECT(grant_backend_queue, work, delay);
+
+	queue_delayed_work(system_freezable_wq, work, delay);
 }
 
-static void deferred_end(struct grant_deferred *deferred)
+static void reap_work(struct work_struct *work)
 {
-	grant_backend_put(container_of(deferred, struct grant_backend,
-				       deferred));
+	struct grant_backend *backend =
+		container_of(to_delayed_work(work), struct grant_backend, reap);
+
+	grant_areas_reap(backend, false);
+	grant_refs_reap(backend, false);
+	grant_deferred_report(backend);
 }
 
-static struct grant_backend *backend_find(domid_t domid)
+static void backend_free(struct grant_backend *backend)
 {
+	free_percpu(backend->cpus);
+	kvfree(backend->mapped);
+	kvfree(backend->area);
+	kvfree(backend);
+}
+
+static struct grant_backend *backend_alloc(unsigned int blocks)
+{
+	unsigned int size = blocks * GRANT_BLOCK;
 	struct grant_backend *backend;
 
-	list_for_each_entry(backend, &grant_backends, node)
-		if (backend->domid == domid)
-			return backend;
+	backend = kvzalloc(struct_size(backend, block, blocks), GFP_KERNEL);
+	if (!backend)
+		return NULL;
+	backend->size = size;
+	backend->cpus = alloc_percpu(struct grant_cpu);
+	backend->mapped = kvcalloc(size, sizeof(*backend->mapped), GFP_KERNEL);
+	backend->area = kvcalloc(size / GRANT_AREA_MIN, sizeof(*backend->area), GFP_KERNEL);
+	if (blocks && backend->cpus && backend->mapped && backend->area)
+		return backend;
+	backend_free(backend);
 	return NULL;
 }
 
 static struct grant_backend *backend_create(domid_t domid)
 {
-	struct grant_backend *backend = kzalloc(sizeof(*backend), GFP_KERNEL);
+	struct grant_backend *backend = backend_alloc(grant_table_size() / GRANT_BLOCK);
+	unsigned int i;
 
 	if (!backend)
 		return NULL;
-
 	backend->domid = domid;
-	backend->ranges = grant_ranges_get();
-	if (!backend->ranges)
-		goto free_backend;
-	backend->deferred.domid = domid;
-	backend->deferred.ranges = backend->ranges;
-	backend->deferred.begin = deferred_begin;
-	backend->deferred.end = deferred_end;
-	if (grant_deferred_init(&backend->deferred))
-		goto put_ranges;
-
+	backend->isolation = grant_isolation_level();
+	backend->next_report = jiffies;
 	kref_init(&backend->kref);
+	spin_lock_init(&backend->lock);
 	INIT_LIST_HEAD(&backend->devices);
+	INIT_LIST_HEAD(&backend->blocks);
+	INIT_DEFERRABLE_WORK(&backend->reap, reap_work);
+	INIT_DELAYED_WORK(&backend->retry, grant_deferred_retry);
+	for (i = 0; i < GRANT_KINDS; i++)
+		INIT_LIST_HEAD(&backend->areas[i]);
+	for (i = 0; i < backend->size / GRANT_BLOCK; i++) {
+		memset(backend->block[i].used, 0xff, sizeof(backend->block[i].used));
+		backend->block[i].cpu = -1;
+	}
+	for_each_possible_cpu(i) {
+		per_cpu_ptr(backend->cpus, i)->block = backend->block;
+		per_cpu_ptr(backend->cpus, i)->freed = backend->block;
+	}
 	list_add_tail(&backend->node, &grant_backends);
 	return backend;
-
-put_ranges:
-	grant_ranges_put(backend->ranges);
-free_backend:
-	kfree(backend);
-	return NULL;
 }
 
 /**
  * grant_backend_get() - the object of a backend domain
  * @domid: its domain ID
  *
- * Context: Process context, may sleep.
- * Return: the backend, made when it is the domain's first user, or NULL when
- * out of memory. To be given back with grant_backend_put().
+ * Context: Process context, may sleep, with grant_backends_lock held.
+ * Return: the backend, made when it is the domain's first user, or NULL when out of
+ * memory. To be given back with grant_backend_put().
  */
 struct grant_backend *grant_backend_get(domid_t domid)
 {
 	struct grant_backend *backend;
 
-	mutex_lock(&grant_backends_lock);
-	backend = backend_find(domid);
-	if (backend)
+	list_for_each_entry(backend, &grant_backends, node) {
+		if (backend->domid != domid)
+			continue;
 		kref_get(&backend->kref);
-	else
-		backend = backend_create(domid);
-	mutex_unlock(&grant_backends_lock);
-	return backend;
+		return backend;
+	}
+	return backend_create(domid);
 }
 
 static void backend_release(struct kref *kref)
 {
-	struct grant_backend *backend =
-		container_of(kref, struct grant_backend, kref);
+	struct grant_backend *backend = container_of(kref, struct grant_backend, kref);
 
 	list_del(&backend->node);
-	grant_deferred_destroy(&backend->deferred);
-	grant_ranges_put(backend->ranges);
 	mutex_unlock(&grant_backends_lock);
-	kfree(backend);
+	cancel_delayed_work_sync(&backend->reap);
+	grant_refs_reap(backend, true);
+	backend->next_report = jiffies;
+	grant_deferred_report(backend);
+	backend_free(backend);
 }
 
 /**
@@ -108,55 +188,80 @@ void grant_backend_put(struct grant_backend *backend)
 	kref_put_mutex(&backend->kref, backend_release, &grant_backends_lock);
 }
 
-/**
- * grant_usage_add() - count references
- * @usage: what is counted
- * @count: how many came into use, negative for those that went out of use
- *
- * Context: Any.
+/*
+ * The grant table is there again, and may be new. Drivers ended their mappings before,
+ * and are not yet at work again.
  */
-void grant_usage_add(struct grant_usage *usage, int count)
+static int backends_resumed(struct notifier_block *nb, unsigned long action, void *data)
 {
-	int used = atomic_add_return(count, &usage->used);
-	int peak = atomic_read(&usage->peak);
+	struct grant_backend *backend;
 
-	while (used > peak && !atomic_try_cmpxchg(&usage->peak, &peak, used))
-		;
+	mutex_lock(&grant_backends_lock);
+	list_for_each_entry(backend, &grant_backends, node)
+		grant_areas_regrant(backend);
+	mutex_unlock(&grant_backends_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block resume_notifier = {
+	.notifier_call = backends_resumed,
+};
+
+/* Ends all that is granted, and returns how many references the backend still uses. */
+static unsigned int backend_end(const struct grant_backend *backend)
+{
+	unsigned int used = 0, count;
+	struct grant_area *area;
+	grant_ref_t ref;
+
+	for (ref = 0; ref < backend->size; ref++) {
+		area = rcu_dereference_raw(backend->area[ref / GRANT_AREA_MIN]);
+		count = area ? GRANT_AREA_MIN : READ_ONCE(backend->mapped[ref]);
+		if (area || (count && count <= GRANT_BLOCK))
+			used += count - grant_table_end(ref, count);
+		ref += area ? GRANT_AREA_MIN - 1 : 0;
+	}
+	return used + backend->deferred;
 }
 
 /*
- * Each of several backends has its part, whatever buffers its devices are given and
- * whatever it does not let go of. Where all is copied, a reference in use takes
- * another one, for the copy. CPUs may have yet to pass on that some are out of use.
+ * A kernel that kexec starts uses memory that is granted now as it likes. What a backend
+ * does not let go of stays its own, which no kernel can end.
  */
-static int budget(const struct grant_backend *backend)
+static void backends_shutdown(void *data)
 {
-	unsigned int backends = kref_read(&backend->ranges->kref);
-	unsigned int part = backend->ranges->limit / backends;
+	struct grant_backend *backend;
+	unsigned int used;
 
-	if (backends == 1)
-		return INT_MAX;
-	if (backend->copy_all)
-		part /= 2;
-	return part + GRANT_USAGE_BATCH * num_possible_cpus();
+	if (!kexec_in_progress)
+		return;
+	list_for_each_entry(backend, &grant_backends, node) {
+		used = backend_end(backend);
+		if (used)
+			pr_warn("domain %u still uses %u references, and has access to their pages under the next kernel\n",
+				backend->domid, used);
+	}
 }
 
-/**
- * grant_backend_over() - look whether a backend uses more than its share
- * @backend: the backend
- *
- * To be called when it came to use more. CPUs pass on what they count in batches, and
- * so late may it be found.
- *
- * Context: Any.
- * Return: whether it does, and so gets no more.
- */
-bool grant_backend_over(struct grant_backend *backend)
-{
-	int used = atomic_read(&backend->usage.used) +
-		   READ_ONCE(backend->deferred.count);
-	bool over = used > budget(backend);
+static const struct syscore_ops backends_syscore_ops = {
+	.shutdown = backends_shutdown,
+};
 
-	WRITE_ONCE(backend->over, over);
-	return over;
+static struct syscore backends_syscore = {
+	.ops = &backends_syscore_ops,
+};
+
+static int __init backends_init(void)
+{
+	/* A device is given whole pages to write, which nobody need have cleared. */
+	bool old = isolation != GRANT_ISOLATION_FULL && !want_init_on_alloc(0);
+
+	if (!xen_domain())
+		return 0;
+	pr_info("%s isolation of virtio backends%s\n", names[isolation],
+		old ? "; without init_on_alloc=1 they may see old contents of pages" : "");
+	xen_resume_notifier_register(&resume_notifier);
+	register_syscore(&backends_syscore);
+	return 0;
 }
+subsys_initcall(backends_init);

@@ -1,61 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xen/grant-dma/ in debugfs: what every device and every backend has in use, and
- * what caches did.
+ * xen/grant-dma/ in debugfs: what each device and each backend has in use.
  */
 
 #include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/init.h>
-#include <linux/minmax.h>
 #include <linux/seq_file.h>
 
 #include <xen/xen.h>
 
-#include "backend.h"
-#include "device.h"
-#include "isolation.h"
-#include "pool.h"
-#include "slot.h"
+#include "grant-dma.h"
 
-static unsigned int pool_pages(const struct grant_device *gdev)
+static unsigned int units_used(const struct grant_area *area)
 {
-	unsigned int pages = 0, use;
+	unsigned int used = 0, i;
 
-	for (use = 0; use < GRANT_SLOT_USES; use++)
-		pages += gdev->pools[use] ? gdev->pools[use]->count : 0;
-	return pages;
+	for (i = 0; i < area->words; i++)
+		used += hweight_long(atomic_long_read(&area->used[i]));
+	return used;
 }
 
-static u64 pool_mappings(const struct grant_device *gdev)
+/* Pages of a device's reserve, and bytes of it that are in use. */
+static void reserve_show(struct seq_file *m, const struct grant_device *gdev)
 {
-	u64 mappings = 0;
-	unsigned int use;
+	unsigned int pages = 0, used = 0, i;
 
-	for (use = 0; use < GRANT_SLOT_USES; use++)
-		if (gdev->pools[use])
-			mappings += READ_ONCE(gdev->pools[use]->mappings);
-	return mappings;
+	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++) {
+		if (!gdev->reserve[i])
+			continue;
+		pages += gdev->reserve[i]->pages;
+		used += units_used(gdev->reserve[i]);
+	}
+	seq_printf(m, " %u %u\n", pages, used << GRANT_UNIT_SHIFT);
 }
 
 static int devices_show(struct seq_file *m, void *unused)
 {
-	struct grant_device *gdev;
 	struct grant_counters counters;
 	struct grant_backend *backend;
+	struct grant_device *gdev;
 
-	seq_puts(m, "device backend references peak mappings failures pool pooled\n");
+	seq_puts(m, "device backend references mappings failures reserve reserved\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node) {
 		list_for_each_entry(gdev, &backend->devices, node) {
 			counters = grant_device_counters(gdev);
-			seq_printf(m, "%s %u %d %d %llu %llu %u %llu\n",
-				   dev_name(gdev->dev), backend->domid,
-				   counters.used,
-				   max(counters.used, atomic_read(&gdev->usage.peak)),
-				   counters.mappings, counters.failures,
-				   pool_pages(gdev), pool_mappings(gdev));
+			seq_printf(m, "%s %u %d %llu %llu", dev_name(gdev->dev), backend->domid,
+				   counters.used, counters.mappings, counters.failures);
+			reserve_show(m, gdev);
 		}
 	}
 	mutex_unlock(&grant_backends_lock);
@@ -63,34 +57,45 @@ static int devices_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(devices);
 
+/* Pages of the areas that all devices of a backend share. */
+static unsigned int area_pages(struct grant_backend *backend)
+{
+	struct grant_area *area;
+	unsigned int pages = 0;
+	enum grant_kind kind;
+
+	spin_lock_irq(&backend->lock);
+	for (kind = 0; kind < GRANT_KINDS; kind++)
+		list_for_each_entry(area, &backend->areas[kind], node)
+			pages += area->pages;
+	spin_unlock_irq(&backend->lock);
+	return pages;
+}
+
 static void backend_show(struct seq_file *m, struct grant_backend *backend)
 {
-	unsigned int deferred = READ_ONCE(backend->deferred.count);
-	int used = atomic_read(&backend->usage.used) + deferred;
-	u64 mappings = backend->past_mappings;
-	u64 failures = backend->past_failures;
+	unsigned int deferred = READ_ONCE(backend->deferred), devices = 0;
+	struct grant_counters sum = backend->past, counters;
 	struct grant_device *gdev;
-	struct grant_counters counters;
-	unsigned int devices = 0;
 
 	list_for_each_entry(gdev, &backend->devices, node) {
 		counters = grant_device_counters(gdev);
-		mappings += counters.mappings;
-		failures += counters.failures;
-		used += grant_device_cpu_counters(gdev).used;
+		sum.used += counters.used;
+		sum.mappings += counters.mappings;
+		sum.failures += counters.failures;
 		devices++;
 	}
-	seq_printf(m, "%u %u %d %d %u %u %llu %llu %d\n", backend->domid, devices,
-		   used, max(used, atomic_read(&backend->usage.peak)), deferred,
-		   READ_ONCE(backend->deferred.late), mappings, failures,
-		   backend->slots ? atomic_read(&backend->slots->pages) : 0);
+	seq_printf(m, "%u %u %d %u %u %u %u %llu %llu %u\n", backend->domid, devices,
+		   sum.used + deferred, READ_ONCE(backend->taken), grant_refs_budget(backend),
+		   deferred, READ_ONCE(backend->late), sum.mappings, sum.failures,
+		   area_pages(backend));
 }
 
 static int backends_show(struct seq_file *m, void *unused)
 {
 	struct grant_backend *backend;
 
-	seq_puts(m, "backend devices references peak deferred late mappings failures slots\n");
+	seq_puts(m, "backend devices references taken budget deferred late mappings failures areas\n");
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
 		backend_show(m, backend);
@@ -98,49 +103,6 @@ static int backends_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(backends);
-
-static void cache_show(struct seq_file *m, const char *what, unsigned int length,
-		       const struct grant_cache *cache)
-{
-	seq_printf(m, "%s %u %u %u\n", what, length, READ_ONCE(cache->items),
-		   READ_ONCE(cache->most_moved));
-}
-
-/* Of ranges, which backends share, and of each backend's slots. */
-static int caches_show(struct seq_file *m, void *unused)
-{
-	const struct grant_ranges *ranges = NULL;
-	struct grant_backend *backend;
-	unsigned int use, n;
-
-	seq_puts(m, "cache length items most-moved\n");
-	mutex_lock(&grant_backends_lock);
-	list_for_each_entry(backend, &grant_backends, node) {
-		for (n = 0; !ranges && n <= GRANT_RANGE_MAX_ORDER; n++)
-			cache_show(m, "ranges", 1 << n,
-				   &backend->ranges->orders[n].cache);
-		ranges = backend->ranges;
-		if (!backend->slots)
-			continue;
-		for (use = 0; use < GRANT_SLOT_USES; use++)
-			for (n = 0; n < GRANT_SLOT_SIZES; n++)
-				cache_show(m, use == GRANT_SLOT_READONLY ?
-					   "readonly-slots" : "writable-slots",
-					   1 << (GRANT_SLOT_MIN_SHIFT +
-						 n * GRANT_SLOT_SIZE_STEP),
-					   &backend->slots->caches[use][n].cache);
-	}
-	mutex_unlock(&grant_backends_lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(caches);
-
-static int isolation_show(struct seq_file *m, void *unused)
-{
-	seq_printf(m, "%s\n", grant_isolation_name());
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(isolation);
 
 /* After arch code made xen/, where it does. */
 static int __init grant_debugfs_init(void)
@@ -151,13 +113,10 @@ static int __init grant_debugfs_init(void)
 		return 0;
 
 	xen = debugfs_lookup("xen", NULL);
-	dir = debugfs_create_dir("grant-dma",
-				 xen ?: debugfs_create_dir("xen", NULL));
+	dir = debugfs_create_dir("grant-dma", xen ?: debugfs_create_dir("xen", NULL));
 	dput(xen);
 	debugfs_create_file("devices", 0400, dir, NULL, &devices_fops);
 	debugfs_create_file("backends", 0400, dir, NULL, &backends_fops);
-	debugfs_create_file("caches", 0400, dir, NULL, &caches_fops);
-	debugfs_create_file("isolation", 0400, dir, NULL, &isolation_fops);
 	return 0;
 }
 late_initcall(grant_debugfs_init);

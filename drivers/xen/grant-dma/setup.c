@@ -18,11 +18,9 @@
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
 
-#include "device.h"
-#include "dma-ops.h"
 #include "firmware.h"
+#include "grant-dma.h"
 #include "setup.h"
-#include "table.h"
 
 /*
  * The IOMMU core configures a device's DMA when an IOMMU's driver arrives, and
@@ -71,10 +69,10 @@ void grant_setup(struct device *dev, domid_t domid)
 	else if (!grant_table_size())
 		dev_err(dev, "%pOF: DMA needs Xen's grant table, which is not set up yet\n",
 			np);
-	else if (grant_device_create(dev, domid, &grant_dma_ops))
+	else if (grant_device_create(dev, domid))
 		dev_err(dev, "%pOF: no memory for DMA by grants\n", np);
 	else
-		return grant_device_add_pools(dev);
+		return;
 	refuse(dev);
 }
 

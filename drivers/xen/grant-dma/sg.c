@@ -2,92 +2,151 @@
 /*
  * Mappings of scatterlists.
  *
- * Where an entry ends at the end of a Xen page and the next one begins at the start
- * of one, there is no hole between them, so they become one segment, wherever
- * their pages are in memory. A segment is a range of references, and so crosses no
- * boundary that is a multiple of its length.
+ * Where an entry ends at the end of a Xen page and the next one begins at the start of
+ * one, there is no hole between them, so they become one segment, wherever their pages
+ * are in memory. A first walk over its entries decides whether they are granted or
+ * bounced, a second one does it.
  */
 
 #include <linux/dma-mapping.h>
-#include <linux/minmax.h>
+#include <linux/scatterlist.h>
 
-#include <xen/page.h>
-
-#include "device.h"
-#include "mapping.h"
-#include "sg.h"
-
-/* Whether there is no hole between what ends at @end and an entry. */
-static bool meet(unsigned int end, struct scatterlist *sg)
-{
-	return !xen_offset_in_page(end | sg->offset);
-}
-
-/* Most Xen pages of a segment that has several entries. */
-static unsigned int max_pages(struct device *dev)
-{
-	return min(XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1,
-		   (unsigned long)GRANT_RANGE_MAX);
-}
-
-/* Finds the entries that can be the next segment. */
-static struct grant_segment next_segment(struct device *dev,
-					 struct scatterlist *sgl, int nents)
-{
-	unsigned int max_size = dma_get_max_seg_size(dev);
-	unsigned int most = max_pages(dev), end = 0;
-	struct grant_segment segment = { .sgl = sgl };
-	struct scatterlist *sg;
-	int left;
-
-	for_each_grant_entry(sgl, sg, nents, left) {
-		if (!sg->length)
-			continue;
-		if (segment.length &&
-		    (!meet(end, sg) ||
-		     (u64)segment.length + sg->length > max_size ||
-		     segment.pages + grant_entry_pages(sg) > most))
-			break;
-		segment.single = segment.length ? NULL : sg;
-		if (!segment.length)
-			segment.offset = xen_offset_in_page(sg->offset);
-		segment.length += sg->length;
-		segment.pages += grant_entry_pages(sg);
-		end = sg->offset + sg->length;
-	}
-	segment.nents = nents - left;
-	segment.end = sg;
-	return segment;
-}
-
-/* Whether any entry is a device's memory, which this domain can't grant. */
-static bool has_device_memory(struct scatterlist *sgl, int nents)
-{
-	struct scatterlist *sg;
-	int left;
-
-	for_each_grant_entry(sgl, sg, nents, left)
-		if (sg->length && is_zone_device_page(sg_page(sg)))
-			return true;
-	return false;
-}
+#include "grant-dma.h"
 
 /**
- * grant_sg_pages() - the Xen pages that a mapped scatterlist has
- * @sgl: the list
- * @nents: number of its entries or of its segments
- *
- * Context: Any.
+ * struct grant_segment - entries of a scatterlist that are mapped as one
+ * @sgl: the first of them that has a length
+ * @nents: how many, from there on
+ * @length: bytes, 0 if there is nothing to map
+ * @pages: Xen pages
+ * @bounce: one of them must not be granted
+ * @end: the entry after them
+ * @left: how many entries there are from there on
  */
-unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
-{
-	struct scatterlist *seg;
-	unsigned int pages = 0;
-	int i;
+struct grant_segment {
+	struct scatterlist *sgl;
+	int nents;
+	unsigned int length;
+	unsigned int pages;
+	bool bounce;
+	struct scatterlist *end;
+	int left;
+};
 
-	for_each_grant_segment(sgl, seg, nents, i)
-		pages += grant_dma_pages(sg_dma_address(seg), sg_dma_len(seg));
-	return pages;
+/* As sg_next() where there is a next entry, but inline. */
+static inline struct scatterlist *entry_after(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+#define for_each_entry(sgl, sg, nents, left)				\
+	for ((left) = (nents), (sg) = (sgl); (left);			\
+	     (sg) = --(left) ? entry_after(sg) : (sg))
+
+/* The segments of a list that is mapped. */
+#define for_each_segment(sgl, sg, nents, i)				\
+	for ((i) = 0, (sg) = (sgl); (i) < (nents) && sg_dma_len(sg);	\
+	     (i)++, (sg) = sg_next(sg))
+
+/* Finds the entries that can be the next segment. False if one can't be mapped. */
+static __always_inline bool next_segment(struct grant_device *gdev, struct scatterlist *sgl,
+					 int nents, enum dma_data_direction dir,
+					 unsigned long attrs, struct grant_segment *segment)
+{
+	unsigned int max_size = dma_get_max_seg_size(gdev->dev), pages, end = 0;
+	unsigned int max_pages = grant_range_max(gdev->dev);
+	struct scatterlist *sg;
+	int left;
+
+	*segment = (struct grant_segment) {};
+	for_each_entry(sgl, sg, nents, left) {
+		if (!sg->length)
+			continue;
+		pages = grant_pages(sg->offset, sg->length);
+		if (segment->length &&
+		    (xen_offset_in_page(end | sg->offset) ||
+		     (u64)segment->length + sg->length > max_size ||
+		     segment->pages + pages > max_pages))
+			break;
+		if (is_zone_device_page(sg_page(sg)) || sg->length > GRANT_MAPPING_MAX)
+			return false;
+		if (!segment->length) {
+			segment->sgl = sg;
+			segment->nents = left;
+			segment->bounce = pages > max_pages;
+		}
+		segment->length += sg->length;
+		segment->pages += pages;
+		segment->bounce |= grant_must_bounce(gdev, sg_phys(sg), sg->length, dir, attrs);
+		end = sg->offset + sg->length;
+	}
+	segment->nents -= left;
+	segment->end = sg;
+	segment->left = left;
+	return true;
+}
+
+static dma_addr_t bounce_segment(struct grant_device *gdev, const struct grant_segment *segment,
+				 enum dma_data_direction dir, unsigned long attrs)
+{
+	phys_addr_t phys = sg_phys(segment->sgl);
+	unsigned int left = segment->length;
+	struct scatterlist *sg;
+	dma_addr_t addr;
+	int n;
+
+	if (segment->sgl->length == segment->length)
+		return grant_bounce_map(gdev, phys, segment->length, dir, attrs);
+	addr = grant_bounce_alloc(gdev, phys, segment->length, dir, attrs);
+	if (addr == DMA_MAPPING_ERROR)
+		return addr;
+	for_each_entry(segment->sgl, sg, segment->nents, n) {
+		if (!sg->length)
+			continue;
+		grant_bounce_fill(gdev->backend, addr + segment->length - left, sg_phys(sg),
+				  sg->length, left, left == segment->length, dir, attrs);
+		left -= sg->length;
+	}
+	return addr;
+}
+
+static void grant_segment_pages(struct grant_backend *backend, grant_ref_t ref,
+				const struct grant_segment *segment, bool readonly)
+{
+	struct scatterlist *sg;
+	unsigned int pages;
+	int left;
+
+	for_each_entry(segment->sgl, sg, segment->nents, left) {
+		if (!sg->length)
+			continue;
+		pages = grant_pages(sg->offset, sg->length);
+		grant_table_grant(ref, backend->domid, XEN_PFN_DOWN(sg_phys(sg)), pages, readonly);
+		ref += pages;
+	}
+}
+
+static dma_addr_t map_segment(struct grant_device *gdev, const struct grant_segment *segment,
+			      enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_backend *backend = gdev->backend;
+	grant_ref_t first = 0;
+	dma_addr_t addr;
+
+	if (!segment->bounce)
+		first = grant_refs_alloc(backend, segment->pages);
+	if (likely(first)) {
+		grant_segment_pages(backend, first, segment, dir == DMA_TO_DEVICE);
+		WRITE_ONCE(backend->mapped[first], segment->pages);
+		addr = grant_addr(first, xen_offset_in_page(segment->sgl->offset));
+	} else {
+		addr = bounce_segment(gdev, segment, dir, attrs);
+		if (addr == DMA_MAPPING_ERROR)
+			return addr;
+	}
+	grant_count_map(gdev, grant_pages(addr, segment->length));
+	return addr;
 }
 
 /**
@@ -99,10 +158,9 @@ unsigned int grant_sg_pages(struct scatterlist *sgl, int nents)
  * @attrs: attributes of the DMA API
  *
  * Context: Any.
- * Return: the number of segments; -EINVAL when there is nothing to map, or
- * something that can't be granted or has more than GRANT_RANGE_MAX pages; or
- * -ENOMEM when memory or references have run out, the device's own ones, too. Then
- * nothing is granted.
+ * Return: the number of segments; -EINVAL when there is nothing to map, or something
+ * that can't be mapped; or -ENOMEM when memory or references have run out, the device's
+ * reserve, too. Then nothing is mapped.
  */
 int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
@@ -112,18 +170,14 @@ int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 	struct grant_segment segment;
 	dma_addr_t addr;
 
-	if (!grant_attrs_possible(attrs) || has_device_memory(sgl, nents))
-		return -EINVAL;
-
-	for (; left; left -= segment.nents, sg = segment.end) {
-		segment = next_segment(gdev->dev, sg, left);
+	for (; left; left = segment.left, sg = segment.end) {
+		ret = -EINVAL;
+		if (!next_segment(gdev, sg, left, dir, attrs, &segment))
+			goto unmap;
 		if (!segment.length)
 			break;
-		ret = -EINVAL;
-		if (segment.pages > GRANT_RANGE_MAX)
-			goto unmap;
-		addr = grant_map_segment(gdev, &segment, dir, attrs);
 		ret = -ENOMEM;
+		addr = map_segment(gdev, &segment, dir, attrs);
 		if (addr == DMA_MAPPING_ERROR)
 			goto unmap;
 		if (segments++)
@@ -131,7 +185,6 @@ int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 		sg_dma_address(out) = addr;
 		sg_dma_len(out) = segment.length;
 	}
-
 	if (!segments)
 		return -EINVAL;
 	/* Where the segments end, if there are fewer of them than entries. */
@@ -140,8 +193,40 @@ int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
 	return segments;
 
 unmap:
-	for_each_grant_segment(sgl, sg, segments, left)
-		grant_unmap(gdev->backend, sg_dma_address(sg), sg_dma_len(sg), dir,
-			    attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	grant_sg_unmap(gdev->dev, sgl, segments, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return ret;
+}
+
+/* DMA ops of a list that is mapped: those of each segment. */
+void grant_sg_unmap(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_segment(sgl, sg, nents, i)
+		grant_unmap(to_grant_device(dev), sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
+}
+
+static void sync_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, bool for_device)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_segment(sgl, sg, nents, i)
+		grant_sync(to_grant_device(dev), sg_dma_address(sg), sg_dma_len(sg), dir,
+			   for_device);
+}
+
+void grant_sg_sync_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
+			   enum dma_data_direction dir)
+{
+	sync_sg(dev, sgl, nents, dir, false);
+}
+
+void grant_sg_sync_for_device(struct device *dev, struct scatterlist *sgl, int nents,
+			      enum dma_data_direction dir)
+{
+	sync_sg(dev, sgl, nents, dir, true);
 }

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DMA ops that hand out grant references as DMA addresses.
+ *
+ * A buffer is granted; or it is bounced, as dma-iommu does for untrusted devices, where
+ * other memory shares its Xen pages, where it can't be kept from reuse, where its owner
+ * uses it while it is mapped, and where everything is. Shared memory on Xen is
+ * cacheable for both sides, so there is nothing to sync but copies.
+ *
+ * This is no IOMMU domain under dma-iommu: that reuses an address at unmap, though the
+ * backend may still have the page; and bit 63 fits no page number of 32 bits.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+#include "grant-dma.h"
+
+/*
+ * Without a count of its own memory can't be kept from reuse by a late backend. The
+ * count of CMA memory keeps only pages of files and processes, which migrate to it.
+ */
+static inline bool folio_must_bounce(struct folio *folio)
+{
+	return folio_test_slab(folio) || !folio_ref_count(folio) ||
+	       (!folio_test_lru(folio) && is_migrate_cma_page(&folio->page));
+}
+
+static bool folios_must_bounce(struct page *page, size_t size)
+{
+	unsigned long pfn = page_to_pfn(page), end = pfn + PFN_UP(size);
+	struct folio *folio;
+
+	for (; pfn < end; pfn = folio_pfn(folio) + folio_nr_pages(folio)) {
+		folio = pfn_folio(pfn);
+		if (folio_must_bounce(folio))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a buffer must not be granted. Where its owner will sync what the device
+ * writes, as page_pool does, it also uses the rest while that is mapped. And a range of
+ * references keeps no low bits of an address but those within a Xen page.
+ */
+static __always_inline bool must_bounce(const struct grant_device *gdev, struct page *page,
+					unsigned int offset, size_t size,
+					enum dma_data_direction dir, unsigned long attrs)
+{
+	enum grant_isolation isolation = gdev->backend->isolation;
+
+	if (unlikely(dma_get_min_align_mask(gdev->dev) >= XEN_PAGE_SIZE))
+		return true;
+	if (isolation == GRANT_ISOLATION_PAGE)
+		return false;
+	if (xen_offset_in_page(offset | size) || isolation == GRANT_ISOLATION_FULL ||
+	    (attrs & DMA_ATTR_SKIP_CPU_SYNC && dir != DMA_TO_DEVICE))
+		return true;
+	if (size > XEN_PAGE_SIZE)
+		return folios_must_bounce(page, offset_in_page(offset) + size);
+	return folio_must_bounce(page_folio(page));
+}
+
+/* As must_bounce(), for lists. */
+bool grant_must_bounce(const struct grant_device *gdev, phys_addr_t phys, size_t size,
+		       enum dma_data_direction dir, unsigned long attrs)
+{
+	return must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys), size, dir,
+			   attrs);
+}
+
+/* Most Xen pages of a range, which begins at a multiple of its length. */
+unsigned int grant_range_max(struct device *dev)
+{
+	return min_t(unsigned long, XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1, GRANT_BLOCK);
+}
+
+static inline bool mask_fits(struct device *dev, u64 mask)
+{
+	if (likely(mask & XEN_GRANT_DMA_FLAG))
+		return true;
+	dev_err_ratelimited(dev, "DMA mask %#llx can't hold bit 63, which marks grant references\n",
+			    mask);
+	return false;
+}
+
+/*
+ * MMIO can't be granted. And any memory may have to be bounced, which a driver must not
+ * forbid. All but MMIO has a struct page, see linux/dma-mapping.h.
+ */
+static inline bool attrs_possible(unsigned long attrs)
+{
+	return !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT));
+}
+
+/* Reports a driver that misuses the DMA API, once. The size may be the backend's choice. */
+static __cold void misused(struct grant_device *gdev, const char *fault, dma_addr_t addr,
+			   size_t size)
+{
+	/* A console may be what unmaps, so it must not be used before that is done. */
+	if (!xchg(&gdev->misused, true))
+		printk_deferred("%s %s: DMA API misused: %zu bytes at %pad %s\n",
+				dev_driver_string(gdev->dev), dev_name(gdev->dev),
+				size, &addr, fault);
+}
+
+static __always_inline dma_addr_t map_pages(struct grant_device *gdev, grant_ref_t first,
+					    phys_addr_t phys, unsigned int pages,
+					    enum dma_data_direction dir)
+{
+	dma_addr_t addr = grant_addr(first, xen_offset_in_page(phys));
+
+	WRITE_ONCE(gdev->backend->mapped[first], pages);
+	grant_count_map(gdev, pages);
+	grant_table_grant(first, gdev->backend->domid, XEN_PFN_DOWN(phys), pages,
+			  dir == DMA_TO_DEVICE);
+	return addr;
+}
+
+static dma_addr_t bounce_buffer(struct grant_device *gdev, phys_addr_t phys, size_t size,
+				enum dma_data_direction dir, unsigned long attrs)
+{
+	dma_addr_t addr = grant_bounce_map(gdev, phys, size, dir, attrs);
+
+	if (likely(addr != DMA_MAPPING_ERROR))
+		grant_count_map(gdev, grant_pages(addr, size));
+	else
+		grant_count_failure(gdev);
+	return addr;
+}
+
+static noinline dma_addr_t map_buffer(struct grant_device *gdev, phys_addr_t phys, size_t size,
+				      enum dma_data_direction dir, unsigned long attrs)
+{
+	unsigned int pages = grant_pages(phys, size);
+	grant_ref_t first = 0;
+
+	if (unlikely(!size || size > GRANT_MAPPING_MAX)) {
+		grant_count_failure(gdev);
+		return DMA_MAPPING_ERROR;
+	}
+	if (pages <= grant_range_max(gdev->dev) &&
+	    !must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys), size, dir, attrs))
+		first = grant_refs_alloc(gdev->backend, pages);
+	return likely(first) ? map_pages(gdev, first, phys, pages, dir) :
+			       bounce_buffer(gdev, phys, size, dir, attrs);
+}
+
+static dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
+				     enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	struct page *page = pfn_to_page(PHYS_PFN(phys));
+	grant_ref_t first;
+
+	if (unlikely(!mask_fits(dev, *dev->dma_mask) || !attrs_possible(attrs) ||
+		     is_zone_device_page(page))) {
+		grant_count_failure(gdev);
+		return DMA_MAPPING_ERROR;
+	}
+	/* A page is what most buffers are, and needs no more than what the CPU has. */
+	if (size == XEN_PAGE_SIZE && !xen_offset_in_page(phys) &&
+	    !must_bounce(gdev, page, 0, XEN_PAGE_SIZE, dir, attrs)) {
+		first = grant_refs_alloc_here(gdev->backend);
+		if (likely(first))
+			return map_pages(gdev, first, phys, 1, dir);
+	}
+	return map_buffer(gdev, phys, size, dir, attrs);
+}
+
+static noinline void unmap_bounced(struct grant_device *gdev, dma_addr_t addr, size_t size,
+				   enum dma_data_direction dir, unsigned long attrs)
+{
+	size_t length = grant_bounce_unmap(gdev->backend, addr, dir, attrs);
+
+	if (unlikely(!length)) {
+		misused(gdev, "are unmapped, where no mapping begins", addr, size);
+		return;
+	}
+	this_cpu_sub(gdev->counters->used, grant_pages(addr, length));
+	if (unlikely(length != size))
+		misused(gdev, "are unmapped, which is not all of the mapping", addr, size);
+}
+
+/*
+ * Ends a mapping, all of it, whatever @size says: its owner may be about to free it.
+ * @late: the backend should have let go of it.
+ */
+static __always_inline void unmap(struct grant_device *gdev, dma_addr_t addr, size_t size,
+				  enum dma_data_direction dir, unsigned long attrs, bool late)
+{
+	struct grant_backend *backend = gdev->backend;
+	grant_ref_t first = grant_ref_of(backend, addr);
+	unsigned long pages;
+
+	pages = likely(first < backend->size) ? READ_ONCE(backend->mapped[first]) : 0;
+	if (!pages || unlikely(pages > GRANT_BLOCK)) {
+		unmap_bounced(gdev, addr, size, dir, attrs);
+		return;
+	}
+	if (unlikely(pages != grant_pages(addr, size)))
+		misused(gdev, "are unmapped, which is not all of the mapping", addr, size);
+	WRITE_ONCE(backend->mapped[first], 0);
+	this_cpu_sub(gdev->counters->used, pages);
+	grant_refs_end(backend, first, pages, late);
+}
+
+/**
+ * grant_unmap() - end a mapping
+ * @gdev: the device
+ * @addr: DMA address
+ * @size: bytes
+ * @dir: direction
+ * @attrs: attributes of the DMA API
+ *
+ * Context: Any.
+ */
+void grant_unmap(struct grant_device *gdev, dma_addr_t addr, size_t size,
+		 enum dma_data_direction dir, unsigned long attrs)
+{
+	unmap(gdev, addr, size, dir, attrs, true);
+}
+
+static void grant_dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
+				 enum dma_data_direction dir, unsigned long attrs)
+{
+	unmap(to_grant_device(dev), addr, size, dir, attrs, true);
+}
+
+/**
+ * grant_sync() - let the device or the CPU see what the other one wrote
+ * @gdev: the device
+ * @addr: DMA address within a mapping
+ * @size: bytes
+ * @dir: direction
+ * @for_device: whether it is the device that will see
+ *
+ * Context: Any.
+ */
+void grant_sync(struct grant_device *gdev, dma_addr_t addr, size_t size,
+		enum dma_data_direction dir, bool for_device)
+{
+	if (unlikely(!grant_bounce_sync(gdev->backend, addr, size, dir, for_device)))
+		misused(gdev, "are synced, which are not all of one mapping", addr, size);
+}
+
+static void grant_dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
+					  enum dma_data_direction dir)
+{
+	grant_sync(to_grant_device(dev), addr, size, dir, false);
+}
+
+static void grant_dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size,
+					     enum dma_data_direction dir)
+{
+	grant_sync(to_grant_device(dev), addr, size, dir, true);
+}
+
+static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
+			    enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	int ret = -EINVAL;
+
+	if (attrs_possible(attrs) && mask_fits(dev, *dev->dma_mask))
+		ret = grant_sg_map(gdev, sgl, nents, dir, attrs);
+	if (ret < 0)
+		grant_count_failure(gdev);
+	return ret;
+}
+
+/*
+ * Memory that device and driver share is zeroed, contiguous, and shares no Xen page
+ * with anything else. Each of its pages has a count of its own, so that one that the
+ * backend still uses outlives the memory that it was part of.
+ */
+static void *memory_alloc(size_t size, gfp_t gfp)
+{
+	if (!size || size > GRANT_MAPPING_MAX || get_order(size) > MAX_PAGE_ORDER)
+		return NULL;
+	return alloc_pages_exact(size, (gfp & ~__GFP_COMP) | __GFP_ZERO);
+}
+
+static void *grant_dma_alloc(struct device *dev, size_t size, dma_addr_t *addr, gfp_t gfp,
+			     unsigned long attrs)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	unsigned int pages = XEN_PFN_UP(PAGE_ALIGN(size));
+	grant_ref_t first;
+	void *vaddr;
+
+	vaddr = mask_fits(dev, dev->coherent_dma_mask) ? memory_alloc(size, gfp) : NULL;
+	if (!vaddr)
+		goto fail;
+	first = grant_refs_alloc(gdev->backend, pages);
+	if (!first)
+		goto free;
+	*addr = map_pages(gdev, first, virt_to_phys(vaddr), pages, DMA_BIDIRECTIONAL);
+	return vaddr;
+
+free:
+	free_pages_exact(vaddr, size);
+fail:
+	grant_count_failure(gdev);
+	return NULL;
+}
+
+/* A backend may let go of the rings some time after the reset. */
+static void grant_dma_free(struct device *dev, size_t size, void *vaddr, dma_addr_t addr,
+			   unsigned long attrs)
+{
+	unmap(to_grant_device(dev), addr, PAGE_ALIGN(size), DMA_BIDIRECTIONAL, 0, false);
+	free_pages_exact(vaddr, size);
+}
+
+static struct page *grant_dma_alloc_pages(struct device *dev, size_t size, dma_addr_t *addr,
+					  enum dma_data_direction dir, gfp_t gfp)
+{
+	void *vaddr = memory_alloc(size, gfp);
+
+	if (!vaddr) {
+		grant_count_failure(to_grant_device(dev));
+		return NULL;
+	}
+	*addr = grant_dma_map_phys(dev, virt_to_phys(vaddr), size, dir, 0);
+	if (*addr != DMA_MAPPING_ERROR)
+		return virt_to_page(vaddr);
+	free_pages_exact(vaddr, size);
+	return NULL;
+}
+
+static void grant_dma_free_pages(struct device *dev, size_t size, struct page *page,
+				 dma_addr_t addr, enum dma_data_direction dir)
+{
+	grant_dma_unmap_phys(dev, addr, size, dir, 0);
+	free_pages_exact(page_address(page), size);
+}
+
+static int grant_dma_supported(struct device *dev, u64 mask)
+{
+	return mask_fits(dev, mask);
+}
+
+static u64 grant_dma_get_required_mask(struct device *dev)
+{
+	return DMA_BIT_MASK(64);
+}
+
+/* Entries of a scatterlist that meet at the ends of Xen pages are merged. */
+static unsigned long grant_dma_get_merge_boundary(struct device *dev)
+{
+	return XEN_PAGE_SIZE - 1;
+}
+
+/* What fits the reserve beside a request's small parts can always be done. */
+static size_t grant_dma_max_mapping_size(struct device *dev)
+{
+	struct grant_device *gdev = to_grant_device(dev);
+	unsigned int pages = GRANT_BLOCK, i;
+
+	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++)
+		pages = min(pages, gdev->reserve[i] ? gdev->reserve[i]->pages : GRANT_AREA_MIN);
+	return (pages - 4) << XEN_PAGE_SHIFT;
+}
+
+const struct dma_map_ops grant_dma_ops = {
+	.alloc = grant_dma_alloc,
+	.free = grant_dma_free,
+	.alloc_pages_op = grant_dma_alloc_pages,
+	.free_pages = grant_dma_free_pages,
+	.mmap = dma_common_mmap,
+	.get_sgtable = dma_common_get_sgtable,
+	.map_phys = grant_dma_map_phys,
+	.unmap_phys = grant_dma_unmap_phys,
+	.map_sg = grant_dma_map_sg,
+	.unmap_sg = grant_sg_unmap,
+	.sync_single_for_cpu = grant_dma_sync_single_for_cpu,
+	.sync_single_for_device = grant_dma_sync_single_for_device,
+	.sync_sg_for_cpu = grant_sg_sync_for_cpu,
+	.sync_sg_for_device = grant_sg_sync_for_device,
+	.dma_supported = grant_dma_supported,
+	.get_required_mask = grant_dma_get_required_mask,
+	.max_mapping_size = grant_dma_max_mapping_size,
+	.get_merge_boundary = grant_dma_get_merge_boundary,
+};
