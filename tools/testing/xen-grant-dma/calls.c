@@ -79,7 +79,7 @@ void calls_init(void)
 	struct device dev;
 	unsigned int n = 0;
 
-	stub_initcall_slots_init();
+	stub_initcall_backends_init();
 	if (host_bind(&dev, "first", 0, "page"))
 		abort();
 	do

@@ -6,10 +6,8 @@
 
 #include <linux/scatterlist.h>
 
-#include "device.h"
-#include "dma-ops.h"
+#include "grant-dma.h"
 #include "host.h"
-#include "isolation.h"
 #include "machine.h"
 
 const struct dma_map_ops dma_dummy_ops;
@@ -120,10 +118,18 @@ void root_device_unregister(struct device *dev)
 	device_unregister(dev);
 }
 
+bool host_isolation_is(const char *level)
+{
+	char text[64];
+
+	stub_param_isolation->get(text, NULL);
+	text[strcspn(text, "\n")] = 0;
+	return !strcmp(text, level);
+}
+
 int host_bind(struct device *dev, const char *name, domid_t domid, const char *level)
 {
 	static struct device_driver driver = { "host" };
-	int ret;
 
 	memset(dev, 0, sizeof(*dev));
 	dev->name = name;
@@ -134,13 +140,9 @@ int host_bind(struct device *dev, const char *name, domid_t domid, const char *l
 	dev->stub_parms.max_segment_size = SZ_1M;
 	dev->dma_coherent = true;
 	/* Others may look, as a kernel sets it but once. */
-	if (strcmp(grant_isolation_name(), level) &&
-	    stub_param_isolation->set(level, NULL))
+	if (!host_isolation_is(level) && stub_param_isolation->set(level, NULL))
 		abort();
-	ret = grant_device_create(dev, domid, &grant_dma_ops);
-	if (!ret)
-		grant_device_add_pools(dev);
-	return ret;
+	return grant_device_create(dev, domid);
 }
 
 void host_unbind(struct device *dev)

@@ -17,7 +17,7 @@ link() {
 
 for name in args cc_platform cleanup dma-direct dma-direction dma-map-ops dma-mapping err \
 	glob iommu-dma kconfig kern_levels kmsan kref list log2 mem_encrypt pci-p2pdma poison \
-	prandom refcount refcount_types scatterlist sizes swiotlb typecheck; do
+	prandom refcount refcount_types scatterlist sizes swiotlb syscore_ops typecheck; do
 	link "linux/$name.h" "$kernel/include/linux/$name.h"
 done
 for path in "$kernel"/include/kunit/*.h; do

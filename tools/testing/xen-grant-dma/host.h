@@ -30,6 +30,8 @@ unsigned long host_pages_used(void);
 
 /* Of a page that has no flags: what slab has, or a page with a count of 0. */
 void host_set_slab(struct page *page, bool slab);
+/* Of a page that was just allocated: it is CMA's. */
+void host_set_cma(struct page *page);
 
 /*
  * CPUs: every thread says on which one it is, as often as it likes. Several may be
@@ -76,11 +78,12 @@ bool host_page_granted(unsigned long pfn);
 unsigned int host_grant_mapped(grant_ref_t ref);
 
 /*
- * The domain is restored, with a table in which nothing is granted. The driver wants
- * to know since its function for boot was called.
+ * The domain is restored, with a table in which nothing is granted; or another kernel
+ * is started. The driver wants to know since its function for boot was called.
  */
 void host_restore(void);
-int stub_initcall_slots_init(void);
+void host_start_kexec(void);
+int stub_initcall_backends_init(void);
 
 /* As a device does it, by a DMA address; false where grants do not let it. */
 bool host_device_read(domid_t domid, dma_addr_t addr, void *data, size_t size);
@@ -90,6 +93,7 @@ bool host_device_write(domid_t domid, dma_addr_t addr, const void *data, size_t 
  * A device that is bound to a driver: @level is "page", "strict" or "full", for
  * backends that have no other device.
  */
+bool host_isolation_is(const char *level);
 int host_bind(struct device *dev, const char *name, domid_t domid, const char *level);
 void host_unbind(struct device *dev);
 

@@ -197,6 +197,11 @@ void host_set_slab(struct page *page, bool slab)
 	page->page_type = slab ? (unsigned int)PGTY_slab << 24 : ~0u;
 }
 
+void host_set_cma(struct page *page)
+{
+	page->flags.f |= BIT(PG_stub_cma);
+}
+
 /*
  * Each object has pages of its own, which a sanitizer guards on both sides; what is
  * larger is not slab's in the kernel either.

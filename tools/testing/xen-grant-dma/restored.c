@@ -81,7 +81,7 @@ int main(void)
 
 	host_quiet = true;
 	host_init();
-	stub_initcall_slots_init();
+	stub_initcall_backends_init();
 	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(levels));
 	for (i = 0; i < ARRAY_SIZE(levels); i++)
 		printf("%s %u a new table grants what the old one did, by %s\n",

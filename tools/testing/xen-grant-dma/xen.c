@@ -5,6 +5,7 @@
  */
 
 #include <linux/list.h>
+#include <linux/syscore_ops.h>
 #include <xen/features.h>
 #include <xen/grant_table.h>
 #include <xen/interface/memory.h>
@@ -181,6 +182,21 @@ void host_restore(void)
 	memset(active, 0, host_references() * sizeof(*active));
 	if (to_notify)
 		to_notify->notifier_call(to_notify, 0, NULL);
+}
+
+bool host_kexec;
+static struct syscore *to_shut_down;
+
+void register_syscore(struct syscore *syscore)
+{
+	to_shut_down = syscore;
+}
+
+void host_start_kexec(void)
+{
+	host_kexec = true;
+	to_shut_down->ops->shutdown(to_shut_down->data);
+	host_kexec = false;
 }
 
 void xen_init(void)

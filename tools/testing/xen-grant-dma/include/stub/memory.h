@@ -96,7 +96,9 @@ struct folio {
 		struct page __page_1;
 	};
 };
+#define PG_lru 5
 #define PG_head 6
+#define PG_stub_cma 40 /* a page block's type, really */
 #define PGTY_slab 0xf5
 extern struct page *stub_vmemmap; /* a variable, as on x86 with KASLR */
 extern unsigned long stub_page_offset;
@@ -139,6 +141,8 @@ static inline unsigned long folio_nr_pages(const struct folio *f)
 {
 	return folio_test_large(f) ? f->_nr_pages : 1;
 }
+#define folio_test_lru(folio) test_bit(PG_lru, &(folio)->flags.f)
+#define is_migrate_cma_page(p) test_bit(PG_stub_cma, &(p)->flags.f)
 #define folio_try_get(f) atomic_add_unless(&(f)->page._refcount, 1, 0)
 #define ZONE_DEVICE 4
 #define is_zone_device_page(p) (((p)->flags.f >> 61 & 7) == ZONE_DEVICE)

@@ -7,6 +7,7 @@ unsigned long stub_jiffies(void);
 #define jiffies stub_jiffies()
 #define msecs_to_jiffies(m) ((m)*HZ / 1000UL)
 #define time_after_eq(a, b) ((long)((a) - (b)) >= 0)
+#define time_before(a, b) (!time_after_eq(a, b))
 struct work_struct {
 	void (*func)(struct work_struct *);
 };

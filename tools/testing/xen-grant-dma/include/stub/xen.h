@@ -8,3 +8,7 @@ extern unsigned int host_version;
 #define xen_hvm_domain() 1
 #define xen_initial_domain() 0
 int gnttab_init(void);
+
+/* Whether a shutdown is one for another kernel. */
+extern bool host_kexec;
+#define kexec_in_progress host_kexec
