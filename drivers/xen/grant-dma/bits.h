@@ -55,12 +55,10 @@ static inline void grant_bits_clear(atomic_long_t *words, unsigned int at, unsig
 	}
 }
 
-/*
- * Gives a run back. The barrier pairs with the cmpxchg() of who takes it next: what was
- * done with it has been done before others do theirs.
- */
+/* Gives a run back. */
 static inline void grant_bits_give(atomic_long_t *words, unsigned int at, unsigned int count)
 {
+	/* What was done with it is seen by who takes it next, by a cmpxchg(). */
 	smp_mb__before_atomic();
 	grant_bits_clear(words, at, count);
 }

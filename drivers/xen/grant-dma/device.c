@@ -6,6 +6,7 @@
 #include <linux/device.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "grant-dma.h"
 
@@ -101,16 +102,18 @@ static void release_device(void *data)
  */
 int grant_device_create(struct device *dev, domid_t domid)
 {
-	struct grant_device *gdev = kzalloc(sizeof(*gdev), GFP_KERNEL);
+	const struct grant_device init = {
+		.ops = grant_dma_ops,
+		.dev = dev,
+		.other_ops = dev->dma_ops,
+	};
+	struct grant_device *gdev = kmemdup(&init, sizeof(init), GFP_KERNEL);
 
 	if (!gdev)
 		return -ENOMEM;
 	gdev->counters = alloc_percpu(struct grant_counters);
 	if (!gdev->counters)
 		goto free_device;
-	gdev->ops = grant_dma_ops;
-	gdev->dev = dev;
-	gdev->other_ops = dev->dma_ops;
 	mutex_lock(&grant_backends_lock);
 	gdev->backend = grant_backend_get(domid);
 	if (!gdev->backend)

@@ -232,7 +232,7 @@ struct grant_backend {
  * @other_ops: DMA ops that were in force before, restored at the end
  */
 struct grant_device {
-	struct dma_map_ops ops;
+	const struct dma_map_ops ops;
 	struct device *dev;
 	struct grant_backend *backend;
 	struct list_head node;

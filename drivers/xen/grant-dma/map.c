@@ -96,8 +96,8 @@ static inline bool attrs_possible(unsigned long attrs)
 }
 
 /* Reports a driver that misuses the DMA API, once. The size may be the backend's choice. */
-static __cold void misused(struct grant_device *gdev, const char *fault, dma_addr_t addr,
-			   size_t size)
+static __cold void report_misuse(struct grant_device *gdev, const char *fault, dma_addr_t addr,
+				 size_t size)
 {
 	/* A console may be what unmaps, so it must not be used before that is done. */
 	if (!xchg(&gdev->misused, true))
@@ -176,12 +176,13 @@ static noinline void unmap_bounced(struct grant_device *gdev, dma_addr_t addr, s
 	size_t length = grant_bounce_unmap(gdev->backend, addr, dir, attrs);
 
 	if (unlikely(!length)) {
-		misused(gdev, "are unmapped, where no mapping begins", addr, size);
+		report_misuse(gdev, "are unmapped, where no mapping begins", addr, size);
 		return;
 	}
 	this_cpu_sub(gdev->counters->used, grant_pages(addr, length));
 	if (unlikely(length != size))
-		misused(gdev, "are unmapped, which is not all of the mapping", addr, size);
+		report_misuse(gdev, "are unmapped, which is not all of the mapping", addr,
+			      size);
 }
 
 /*
@@ -201,7 +202,8 @@ static __always_inline void unmap(struct grant_device *gdev, dma_addr_t addr, si
 		return;
 	}
 	if (unlikely(pages != grant_pages(addr, size)))
-		misused(gdev, "are unmapped, which is not all of the mapping", addr, size);
+		report_misuse(gdev, "are unmapped, which is not all of the mapping", addr,
+			      size);
 	WRITE_ONCE(backend->mapped[first], 0);
 	this_cpu_sub(gdev->counters->used, pages);
 	grant_refs_end(backend, first, pages, late);
@@ -243,7 +245,7 @@ void grant_sync(struct grant_device *gdev, dma_addr_t addr, size_t size,
 		enum dma_data_direction dir, bool for_device)
 {
 	if (unlikely(!grant_bounce_sync(gdev->backend, addr, size, dir, for_device)))
-		misused(gdev, "are synced, which are not all of one mapping", addr, size);
+		report_misuse(gdev, "are synced, which are not all of one mapping", addr, size);
 }
 
 static void grant_dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
