@@ -207,19 +207,28 @@ static struct notifier_block resume_notifier = {
 	.notifier_call = backends_resumed,
 };
 
-/* Ends all that is granted, and returns how many references the backend still uses. */
-static unsigned int backend_end(const struct grant_backend *backend)
+/**
+ * grant_backend_end() - end all that is granted to a backend
+ * @backend: the backend, whose devices are shut down
+ *
+ * Context: Any, with nothing else at work.
+ * Return: how many references the backend still uses.
+ */
+unsigned int grant_backend_end(const struct grant_backend *backend)
 {
-	unsigned int used = 0, count;
-	struct grant_area *area;
+	unsigned long record, left = 0;
+	unsigned int used = 0;
 	grant_ref_t ref;
 
+	/* One by one: what is in use in a range keeps nothing else of it. */
 	for (ref = 0; ref < backend->size; ref++) {
-		area = rcu_dereference_raw(backend->area[ref / GRANT_AREA_MIN]);
-		count = area ? GRANT_AREA_MIN : READ_ONCE(backend->mapped[ref]);
-		if (area || (count && count <= GRANT_BLOCK))
-			used += count - grant_table_end(ref, count);
-		ref += area ? GRANT_AREA_MIN - 1 : 0;
+		record = READ_ONCE(backend->mapped[ref]);
+		if (record && record <= GRANT_BLOCK)
+			left = record;
+		if (!left && !rcu_access_pointer(backend->area[ref / GRANT_AREA_MIN]))
+			continue;
+		used += !grant_table_end(ref, 1);
+		left -= !!left;
 	}
 	return used + backend->deferred;
 }
@@ -236,7 +245,7 @@ static void backends_shutdown(void *data)
 	if (!kexec_in_progress)
 		return;
 	list_for_each_entry(backend, &grant_backends, node) {
-		used = backend_end(backend);
+		used = grant_backend_end(backend);
 		if (used)
 			pr_warn("domain %u still uses %u references, and has access to their pages under the next kernel\n",
 				backend->domid, used);

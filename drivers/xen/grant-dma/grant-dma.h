@@ -273,9 +273,11 @@ extern struct list_head grant_backends;
 enum grant_isolation grant_isolation_level(void);
 struct grant_backend *grant_backend_get(domid_t domid);
 void grant_backend_put(struct grant_backend *backend);
+unsigned int grant_backend_end(const struct grant_backend *backend);
 void grant_backend_queue(struct delayed_work *work, unsigned long delay);
 
 /* refs.c */
+atomic_t *grant_refs_taken(void);
 unsigned int grant_refs_limit(const struct grant_backend *backend);
 unsigned int grant_refs_budget(const struct grant_backend *backend);
 grant_ref_t grant_refs_alloc(struct grant_backend *backend, unsigned int count);
