@@ -12,13 +12,22 @@
  * park what others lack, and a run is freed by a lock on a shortage.
  */
 
+#include <kunit/static_stub.h>
+
 #include <linux/sched.h>
 #include <linux/smp.h>
 
 #include "grant-dma.h"
 
 /* What all backends have taken of the table. */
-static atomic_t refs_taken;
+atomic_t *grant_refs_taken(void)
+{
+	static atomic_t taken;
+
+	KUNIT_STATIC_STUB_REDIRECT(grant_refs_taken);
+
+	return &taken;
+}
 
 /* A quarter of the table is left for xenbus, the console and others. */
 unsigned int grant_refs_limit(const struct grant_backend *backend)
@@ -29,7 +38,7 @@ unsigned int grant_refs_limit(const struct grant_backend *backend)
 /* How many references a backend may have taken. */
 unsigned int grant_refs_budget(const struct grant_backend *backend)
 {
-	int others = atomic_read(&refs_taken) - READ_ONCE(backend->taken);
+	int others = atomic_read(grant_refs_taken()) - READ_ONCE(backend->taken);
 
 	return max((int)grant_refs_limit(backend) - others, 0) / 2;
 }
@@ -37,7 +46,7 @@ unsigned int grant_refs_budget(const struct grant_backend *backend)
 static void count_taken(struct grant_backend *backend, int count)
 {
 	WRITE_ONCE(backend->taken, backend->taken + count);
-	atomic_add(count, &refs_taken);
+	atomic_add(count, grant_refs_taken());
 }
 
 /* Takes 2^order references out of the table. With backend->lock held. */
