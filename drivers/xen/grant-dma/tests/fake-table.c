@@ -22,13 +22,7 @@
 #include <xen/xen.h>
 
 #include "fake-table.h"
-#include "backend.h"
-#include "deferred.h"
-#include "isolation.h"
-#include "cache.h"
-#include "range.h"
-#include "slot.h"
-#include "table.h"
+#include "grant-dma.h"
 #include "test-device.h"
 
 /* References below are never free in Xen's table either. */
@@ -237,41 +231,27 @@ static unsigned int fake_size(void)
 	return table->size;
 }
 
-/* The worker's thread doesn't see the fake table, so a test does its work. */
-static void fake_schedule(struct grant_deferred *deferred)
+/* Of the fake table it is nobody's but the backends' of the test. */
+static atomic_t *fake_taken(void)
 {
 	if (!in_task()) {
 		guard(outside_test)();
-		grant_deferred_schedule(deferred);
-		return;
+		return grant_refs_taken();
 	}
-	table->waiting = deferred;
+	return &table->taken;
 }
 
-/* Backends of the real table go on sharing what they have of it. */
-static struct grant_ranges *fake_ranges_get(void)
+/* A worker's thread doesn't see the fake table, so a test does its work. */
+static void fake_queue(struct delayed_work *work, unsigned long delay)
 {
-	return grant_ranges_create();
-}
-
-/* Nor does it see the caches of a test, which the test drains. */
-static void fake_cache_schedule(struct grant_cache *cache)
-{
-	if (in_task())
-		return;
-	guard(outside_test)();
-	grant_cache_schedule(cache);
-}
-
-static struct page *fake_slots_memory(void)
-{
-	if (in_task() && table->no_memory_in) {
-		if (table->no_memory_in == 1)
-			return NULL;
-		table->no_memory_in--;
+	if (!in_task()) {
+		guard(outside_test)();
+		grant_backend_queue(work, delay);
+	} else if (work->work.func == grant_deferred_retry) {
+		table->retry = work;
+	} else {
+		table->reap = true;
 	}
-	guard(outside_test)();
-	return grant_slots_memory();
 }
 
 /* The level of isolation of the test. */
@@ -288,17 +268,13 @@ static void set_isolation(struct kunit *test, enum grant_isolation level)
 	kunit_activate_static_stub(test, grant_isolation_level, fake_isolation);
 }
 
-/* A backend that is kept for what a failed test left would spoil the next ones. */
+/* A backend that a failed test left would spoil the next ones. */
 static void forget_backend(domid_t domid)
 {
 	struct grant_backend *backend;
 
-	if (!test_backend_exists(domid))
-		return;
-	backend = grant_backend_get(domid);
-	if (backend->kept)
+	while ((backend = test_backend(domid)))
 		grant_backend_put(backend);
-	grant_backend_put(backend);
 }
 
 /* Devices and backends of the test are gone by now. */
@@ -338,10 +314,8 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
 	kunit_activate_static_stub(test, grant_table_end, fake_end);
 	kunit_activate_static_stub(test, grant_table_gfn, fake_gfn);
 	kunit_activate_static_stub(test, grant_table_size, fake_size);
-	kunit_activate_static_stub(test, grant_ranges_get, fake_ranges_get);
-	kunit_activate_static_stub(test, grant_deferred_schedule, fake_schedule);
-	kunit_activate_static_stub(test, grant_cache_schedule, fake_cache_schedule);
-	kunit_activate_static_stub(test, grant_slots_memory, fake_slots_memory);
+	kunit_activate_static_stub(test, grant_refs_taken, fake_taken);
+	kunit_activate_static_stub(test, grant_backend_queue, fake_queue);
 	set_isolation(test, GRANT_ISOLATION_PAGE);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, expect_empty, table),
 			0);
@@ -356,13 +330,42 @@ struct fake_table *fake_table_create(struct kunit *test, unsigned int size)
  */
 bool fake_table_retry(struct fake_table *table)
 {
-	struct grant_deferred *deferred = table->waiting;
+	struct delayed_work *work = table->retry;
 
-	if (!deferred)
+	if (!work)
 		return false;
-	table->waiting = NULL;
-	deferred->work.work.func(&deferred->work.work);
+	table->retry = NULL;
+	work->work.func(&work->work);
 	return true;
+}
+
+/**
+ * fake_table_restore() - have a table that is new, as in a domain that is restored
+ * @table: the table, in which nothing is granted from now on
+ */
+void fake_table_restore(struct fake_table *table)
+{
+	memset(table->entries, 0, table->size * sizeof(*table->entries));
+	table->granted = 0;
+	table->restored = true;
+}
+
+/**
+ * test_idle() - see that a device has nothing mapped
+ * @test: the test, which ends if it has
+ * @dev: device from test_device(), the only one of the test
+ *
+ * What the backend has of the fake table is its areas, and what is deferred.
+ */
+void test_idle(struct kunit *test, struct device *dev)
+{
+	struct grant_device *gdev = test_gdev(dev);
+
+	KUNIT_ASSERT_EQ(test, grant_device_counters(gdev).used, 0);
+	KUNIT_ASSERT_EQ(test, test_units_used(gdev->backend), 0);
+	if (table)
+		KUNIT_ASSERT_EQ(test, table->granted,
+				test_area_pages(gdev->backend) + gdev->backend->deferred);
 }
 
 /**
@@ -414,31 +417,22 @@ struct fake_table *table_of_param(struct kunit *test)
 	return NULL;
 }
 
-static struct fake_table *copying_table(struct kunit *test,
-					enum grant_isolation level)
+static struct fake_table *table_of_level(struct kunit *test, enum grant_isolation level)
 {
 	struct fake_table *fake = table_of_param(test);
 
-	if (!fake && !strcmp(grant_isolation_name(), "page"))
-		kunit_skip(test, "the guest's isolation is by page");
 	set_isolation(test, level);
 	return fake;
 }
 
-/**
- * strict_table() - as table_of_param(), with strict isolation
- * @test: the test
- *
- * Return: as table_of_param(). Skips the test on Xen's table if that is not
- * prepared for copies.
- */
+/* As table_of_param(), with strict isolation. */
 struct fake_table *strict_table(struct kunit *test)
 {
-	return copying_table(test, GRANT_ISOLATION_STRICT);
+	return table_of_level(test, GRANT_ISOLATION_STRICT);
 }
 
-/* As strict_table(), with full isolation. */
+/* As table_of_param(), with full isolation. */
 struct fake_table *full_table(struct kunit *test)
 {
-	return copying_table(test, GRANT_ISOLATION_FULL);
+	return table_of_level(test, GRANT_ISOLATION_FULL);
 }

@@ -6,11 +6,13 @@
 #ifndef _XEN_GRANT_DMA_FAKE_TABLE_H
 #define _XEN_GRANT_DMA_FAKE_TABLE_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 #include <xen/grant_table.h>
 
-struct grant_deferred;
+struct delayed_work;
+struct device;
 struct kunit;
 
 #define FAKE_TABLE_SIZE		32768	/* as Xen's is by default */
@@ -42,12 +44,12 @@ struct fake_entry {
  * @entries: what each reference grants
  * @next: where the search for free references begins
  * @fail_in: set by a test: from this allocation from now on all fail, if not 0
- * @no_memory_in: set by a test: from this page for slots on there is no memory,
- *	if not 0
  * @uncounted: set by a test: pages that are granted need have no reference count
  * @restored: set by a test: it is new, so that what grants nothing may be asked for its
  *	frame, and ended
- * @waiting: references that the worker would try again, see fake_table_retry()
+ * @taken: how many all backends have taken
+ * @retry: what the worker would do for deferred references, see fake_table_retry()
+ * @reap: the worker would look for what is not used
  */
 struct fake_table {
 	unsigned int size;
@@ -57,15 +59,18 @@ struct fake_table {
 	struct fake_entry *entries;
 	unsigned int next;
 	unsigned int fail_in;
-	unsigned int no_memory_in;
 	bool uncounted;
 	bool restored;
-	struct grant_deferred *waiting;
+	atomic_t taken;
+	struct delayed_work *retry;
+	bool reap;
 };
 
 bool fake_table_grants(unsigned long pfn);
 struct fake_table *fake_table_create(struct kunit *test, unsigned int size);
 bool fake_table_retry(struct fake_table *table);
+void fake_table_restore(struct fake_table *table);
+void test_idle(struct kunit *test, struct device *dev);
 
 const void *table_params(struct kunit *test, const void *prev, char *desc);
 struct fake_table *table_of_param(struct kunit *test);

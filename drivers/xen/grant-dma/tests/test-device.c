@@ -13,11 +13,8 @@
 #include <xen/grant_table.h>
 #include <xen/page.h>
 
-#include "backend.h"
-#include "device.h"
-#include "dma-ops.h"
+#include "grant-dma.h"
 #include "setup.h"
-#include "table.h"
 #include "test-device.h"
 
 /**
@@ -39,7 +36,7 @@ struct grant_device *test_gdev(struct device *dev)
  */
 void test_setup(struct kunit *test, struct device *dev, domid_t domid)
 {
-	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid, &grant_dma_ops), 0);
+	KUNIT_ASSERT_EQ(test, grant_device_create(dev, domid), 0);
 }
 
 /**
@@ -141,18 +138,53 @@ bool test_resolves(struct kunit *test, dma_addr_t addr, phys_addr_t phys,
 	return true;
 }
 
-/**
- * test_idle() - see that a device has nothing mapped
- * @test: the test, which ends if it has
- * @dev: device from test_device(), the only one of its backend
- */
-void test_idle(struct kunit *test, struct device *dev)
+/* Bytes to the end of the Xen page. */
+static size_t step_of(dma_addr_t addr, size_t size)
 {
-	struct grant_device *gdev = test_gdev(dev);
+	return min_t(size_t, size, 4096 - (addr & 4095));
+}
 
-	KUNIT_ASSERT_EQ(test, grant_device_counters(gdev).used, 0);
-	KUNIT_ASSERT_EQ(test, atomic_read(&gdev->backend->usage.used),
-			atomic_read(&gdev->usage.used));
+/**
+ * test_sees() - whether a backend finds a byte all over a range of DMA addresses
+ * @test: the test
+ * @addr: DMA address of the first
+ * @size: number of bytes
+ * @value: the byte
+ */
+bool test_sees(struct kunit *test, dma_addr_t addr, size_t size, u8 value)
+{
+	size_t step;
+
+	for (; size; size -= step, addr += step) {
+		step = step_of(addr, size);
+		if (!test_all(test_view(test, addr), value, step))
+			return false;
+	}
+	return true;
+}
+
+/* As test_sees(), for bytes of any kind. */
+bool test_shows(struct kunit *test, dma_addr_t addr, size_t size, const void *bytes)
+{
+	size_t step;
+
+	for (; size; size -= step, addr += step, bytes += step) {
+		step = step_of(addr, size);
+		if (memcmp(test_view(test, addr), bytes, step))
+			return false;
+	}
+	return true;
+}
+
+/* Has a backend write a byte all over a range of DMA addresses. */
+void test_writes(struct kunit *test, dma_addr_t addr, size_t size, u8 value)
+{
+	size_t step;
+
+	for (; size; size -= step, addr += step) {
+		step = step_of(addr, size);
+		memset(test_view(test, addr), value, step);
+	}
 }
 
 /**
@@ -185,18 +217,86 @@ void test_raw_unmap(struct device *dev, dma_addr_t addr, size_t size,
 	dev->dma_ops->unmap_phys(dev, addr, size, dir, 0);
 }
 
-/**
- * test_backend_exists() - whether a backend domain has an object
- * @domid: its domain ID
- */
-bool test_backend_exists(domid_t domid)
+/* As test_raw_unmap(), for a sync of a single buffer. */
+void test_raw_sync(struct device *dev, dma_addr_t addr, size_t size,
+		   enum dma_data_direction dir, bool for_device)
 {
-	struct grant_backend *backend;
-	bool found = false;
+	if (for_device)
+		dev->dma_ops->sync_single_for_device(dev, addr, size, dir);
+	else
+		dev->dma_ops->sync_single_for_cpu(dev, addr, size, dir);
+}
+
+/**
+ * test_backend() - the object of a backend domain
+ * @domid: its domain ID
+ *
+ * Return: the object, or NULL if there is none.
+ */
+struct grant_backend *test_backend(domid_t domid)
+{
+	struct grant_backend *backend, *found = NULL;
 
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node)
-		found |= backend->domid == domid;
+		if (backend->domid == domid)
+			found = backend;
 	mutex_unlock(&grant_backends_lock);
 	return found;
+}
+
+/* As grant_backend_get(), for a test, which ends if there is no memory. */
+struct grant_backend *test_backend_get(struct kunit *test, domid_t domid)
+{
+	struct grant_backend *backend;
+
+	mutex_lock(&grant_backends_lock);
+	backend = grant_backend_get(domid);
+	mutex_unlock(&grant_backends_lock);
+	KUNIT_ASSERT_NOT_NULL(test, backend);
+	return backend;
+}
+
+/* The area that has a reference, or NULL. */
+static const struct grant_area *area_at(const struct grant_backend *backend, grant_ref_t ref)
+{
+	return rcu_dereference_raw(backend->area[ref / GRANT_AREA_MIN]);
+}
+
+/* Xen pages of a backend's areas, those of its devices' reserves included. */
+unsigned int test_area_pages(const struct grant_backend *backend)
+{
+	unsigned int pages = 0;
+	grant_ref_t ref;
+
+	for (ref = 0; ref < backend->size; ref += GRANT_AREA_MIN)
+		pages += area_at(backend, ref) ? GRANT_AREA_MIN : 0;
+	return pages;
+}
+
+/* Units of these that are in use. */
+unsigned int test_units_used(const struct grant_backend *backend)
+{
+	const struct grant_area *area;
+	unsigned int used = 0, i;
+	grant_ref_t ref;
+
+	for (ref = 0; ref < backend->size; ref += GRANT_AREA_MIN) {
+		area = area_at(backend, ref);
+		for (i = 0; area && area->first == ref && i < area->words; i++)
+			used += hweight_long(atomic_long_read(&area->used[i]));
+	}
+	return used;
+}
+
+/* Counts new lines of the kernel log that tell @what of @who. */
+unsigned int test_said(struct kmsg_dump_iter *log, const char *who, const char *what)
+{
+	unsigned int lines = 0;
+	char line[256];
+	size_t length;
+
+	while (kmsg_dump_get_line(log, false, line, sizeof(line), &length))
+		lines += strnstr(line, who, length) && strnstr(line, what, length);
+	return lines;
 }
