@@ -14,6 +14,9 @@
 #define RESERVE_REFS_SHARE	64
 #define RESERVE_MEMORY_SHARE	1024
 
+/* Pages of it that are left for a request's small parts, such as its header. */
+#define RESERVE_SMALL		4U
+
 /**
  * grant_device_counters() - what the DMA ops of a device did
  * @gdev: the device
@@ -50,13 +53,16 @@ static struct grant_area *reserve_create(struct grant_backend *backend, bool rea
 /* With grant_backends_lock held, as debugfs looks at it. */
 static void reserves_create(struct grant_device *gdev)
 {
+	unsigned int pages = GRANT_BLOCK, i;
 	bool all = true;
-	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++) {
 		gdev->reserve[i] = reserve_create(gdev->backend, i == GRANT_READONLY);
+		pages = min(pages, gdev->reserve[i] ? gdev->reserve[i]->pages : GRANT_AREA_MIN);
 		all &= !!gdev->reserve[i];
 	}
+	/* What fits beside a request's small parts can always be done. */
+	gdev->max_size = (pages - RESERVE_SMALL) << XEN_PAGE_SHIFT;
 	if (!all)
 		dev_warn(gdev->dev, "too few references or pages for a reserve, DMA may stall when others use them all\n");
 }

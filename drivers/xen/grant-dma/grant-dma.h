@@ -228,6 +228,7 @@ struct grant_backend {
  * @counters: what each CPU counted
  * @reserve: areas for when nothing else is left, readonly and writable; NULL if there
  *	was none
+ * @max_size: bytes of the longest mapping that a driver should make
  * @misused: a misuse of the DMA API by the driver was reported
  * @other_ops: DMA ops that were in force before, restored at the end
  */
@@ -238,6 +239,7 @@ struct grant_device {
 	struct list_head node;
 	struct grant_counters __percpu *counters;
 	struct grant_area *reserve[GRANT_PREMAPPED];
+	size_t max_size;
 	bool misused;
 	const struct dma_map_ops *other_ops;
 };

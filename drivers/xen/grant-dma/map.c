@@ -356,15 +356,9 @@ static unsigned long grant_dma_get_merge_boundary(struct device *dev)
 	return XEN_PAGE_SIZE - 1;
 }
 
-/* What fits the reserve beside a request's small parts can always be done. */
 static size_t grant_dma_max_mapping_size(struct device *dev)
 {
-	struct grant_device *gdev = to_grant_device(dev);
-	unsigned int pages = GRANT_BLOCK, i;
-
-	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++)
-		pages = min(pages, gdev->reserve[i] ? gdev->reserve[i]->pages : GRANT_AREA_MIN);
-	return (pages - 4) << XEN_PAGE_SHIFT;
+	return to_grant_device(dev)->max_size;
 }
 
 const struct dma_map_ops grant_dma_ops = {

@@ -54,8 +54,8 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 					 int nents, enum dma_data_direction dir,
 					 unsigned long attrs, struct grant_segment *segment)
 {
-	unsigned int max_size = dma_get_max_seg_size(gdev->dev), pages, end = 0;
-	unsigned int max_pages = grant_range_max(gdev->dev);
+	size_t max_size = min(dma_get_max_seg_size(gdev->dev), gdev->max_size);
+	unsigned int max_pages = grant_range_max(gdev->dev), pages, end = 0;
 	struct scatterlist *sg;
 	int left;
 
@@ -66,7 +66,7 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 		pages = grant_pages(sg->offset, sg->length);
 		if (segment->length &&
 		    (xen_offset_in_page(end | sg->offset) ||
-		     (u64)segment->length + sg->length > max_size ||
+		     (size_t)segment->length + sg->length > max_size ||
 		     segment->pages + pages > max_pages))
 			break;
 		if (is_zone_device_page(sg_page(sg)) || sg->length > GRANT_MAPPING_MAX)
