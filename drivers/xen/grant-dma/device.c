@@ -85,8 +85,12 @@ static void release_device(void *data)
 	backend->past.used += counters.used;
 	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++)
 		grant_area_destroy(gdev->reserve[i]);
-	if (list_empty(&backend->devices))
+	if (list_empty(&backend->devices)) {
+		/* An area that is about to end may be deferred, which takes the backend. */
+		cancel_delayed_work_sync(&backend->reap);
 		grant_areas_reap(backend, true);
+		grant_backend_queue(&backend->reap, GRANT_REAP_DELAY);
+	}
 	mutex_unlock(&grant_backends_lock);
 	/* What a driver left stays granted, so the backend has to stay. */
 	if (!counters.used)
