@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit
 
 DEFERRED=/sys/kernel/debug/devices_deferred
 TRACING=/sys/kernel/tracing
-EVENTS=$TRACING/events/xen_grant_dma
+EVENTS=$TRACING/events/dma
 REQUESTS=16
 
 has_driver() {
@@ -58,20 +58,24 @@ tracing() {
 	echo "$1" >$EVENTS/enable
 }
 
-# DMA addresses of the device in events $1, if they are grants (bit 63).
+# What events $1 of the device say of $2, which is a number, or numbers in braces.
 traced() {
-	grep "$1: .*$device" "$tmp/trace" | grep -o '0x[89a-f][0-9a-f]\{15\}' | sort
+	grep -E " $1: $device " "$tmp/trace" | grep -oE " $2=(\{[^}]*\}|[^ ]*)" | sort
 }
 
-# Every map is undone by an unmap of the same address.
+# Every map of a buffer is undone by an unmap of the same address, that of a list by one of the
+# same memory: the kernel prints no more of an unmap.
 maps_match_unmaps() {
-	[ -n "$(traced xen_grant_dma_map)" ] &&
-		[ "$(traced xen_grant_dma_map)" = "$(traced xen_grant_dma_unmap)" ]
+	[ "$(traced 'dma_map_(phys|page)' dma_addr)" = "$(traced 'dma_unmap_(phys|page)' dma_addr)" ] &&
+		[ "$(traced dma_map_sg phys_addrs)" = "$(traced dma_unmap_sg phys_addrs)" ]
 }
 
+# Their addresses have bit 63.
 every_map_is_a_grant() {
-	mapped=$(grep -c "xen_grant_dma_map: .*$device" "$tmp/trace")
-	[ "$mapped" != 0 ] && [ "$mapped" = "$(traced xen_grant_dma_map | wc -l)" ]
+	traced 'dma_map_(phys|page|sg)' 'dma_addrs?' | tr '={}, ' '\n' |
+		sed -n 's/^\(0x\)*\([0-9a-f]*\)$/\2/p' | grep . >"$tmp/addresses"
+	[ -s "$tmp/addresses" ] &&
+		! grep -vE '^[89a-f][0-9a-f]{15}$' "$tmp/addresses" | sed 's/^/# no grant: /' | grep .
 }
 
 begin $(($(devices | wc -l) * 4 + 5))

@@ -202,6 +202,11 @@ has_mapped_since() {
 	[ "$(mappings)" -gt "$1" ] 2>/dev/null
 }
 
+# Some of what device $1 has for when nothing else is left is in use now.
+uses_reserve() {
+	[ "$(table devices "$1" reserved)" -gt 0 ]
+}
+
 is_listed() {
 	[ -n "$(table devices "$1" backend)" ]
 }

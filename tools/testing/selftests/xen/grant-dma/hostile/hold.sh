@@ -13,31 +13,17 @@ COUNTS=${COUNTS:-1 100 5000}
 PATIENCE=300 # longer than the backend's own
 DURATION=${DURATION:-7} # for the message, which comes after 6 s at most
 
-# Has the backend keep $1 references of what I/O there is, until let_go. Some I/O
-# comes before: what it leaves mapped is not to be kept.
-start_holding() {
-	quietly move_large "$disk" || return
-	rm -f "$tmp/stop" "$tmp/release" "$(figures hold)"
-	until [ -e "$tmp/release" ]; do sleep 0.1; done | order hold "$1" 0 &
-	holder=$!
-	wait_for 60 has_said hold ready || return
-	keep move_large "$disk" &
-	blocks=$!
-	wait_for "$PATIENCE" has_said hold holding && [ "$(figure hold holding)" = "$1" ]
+keeps() {
+	start_holding "$disk" "$1" &&
+		wait_for "$PATIENCE" has_said hold holding && [ "$(figure hold holding)" = "$1" ]
 }
 
-let_go() {
-	touch "$tmp/release"
-	wait "$holder" && [ "$(figure hold released)" = "$1" ]
+lets_go() {
+	let_go && [ "$(figure hold released)" = "$1" ]
 }
 
 held_is() {
 	[ "$(total backends deferred)" = "$1" ]
-}
-
-traffic_ends_well() {
-	stop_traffic
-	wait "$blocks"
 }
 
 reports() {
@@ -60,23 +46,23 @@ disk=$(child_of "$device" block)
 
 for count in $COUNTS; do
 	before=$(reports)
-	ktap_test_result "hold: backend keeps $count references" start_holding "$count"
+	ktap_test_result "hold: backend keeps $count references" keeps "$count"
 	sleep "$DURATION"
 	ktap_test_result "hold: $count are held" wait_for 20 held_is "$count"
 	ktap_test_result "hold: I/O went on with $count held" traffic_ends_well
 	ktap_test_result "hold: one message about $count held" wait_for 20 is_reported_once
-	ktap_test_result "hold: backend let go of $count" let_go "$count"
+	ktap_test_result "hold: backend let go of $count" lets_go "$count"
 	ktap_test_result "hold: none of $count is held any more" wait_for 20 held_is 0
 done
 
-ktap_test_result "hold: backend keeps 100 references" start_holding 100
+ktap_test_result "hold: backend keeps 100 references" keeps 100
 ktap_test_result "hold: I/O went on with 100 held" traffic_ends_well
 # The backend lets go after that alone, so unbinding must not wait for it.
 ktap_test_result "hold: device unbound with 100 held" \
 	drive unbind "$(transport "$device")" "$device"
 ktap_test_result "hold: device bound again" drive bind "$(transport "$device")" "$device"
 ktap_test_result "hold: device works" wait_for 10 disk_works
-ktap_test_result "hold: backend let go of 100 that it kept over the unbind" let_go 100
+ktap_test_result "hold: backend let go of 100 that it kept over the unbind" lets_go 100
 ktap_test_result "hold: none is held any more" wait_for 20 held_is 0
 
 finish

@@ -19,11 +19,12 @@
  *
  * Hold prints "ready" when it knows what was mapped before, which it leaves alone.
  * Then it takes what comes to be mapped for large I/O, prints "holding" once it
- * has COUNT references, and lets go after SECONDS, 0 for when its input ends.
+ * has COUNT references, and lets go after SECONDS, 0 for when its input ends, which
+ * also ends the taking.
  *
  * Linger maps what can be mapped, writable if possible, and visits it again and
- * again. After a second it overwrites pages in which it saw I/O, and lets go. The
- * rings are not touched, so that the devices work. It goes on as snoop does, or,
+ * again. After a second it overwrites what it saw of I/O, and lets go. Nothing else is
+ * touched, so that the devices work. It goes on as snoop does, or,
  * where SECONDS is 0, until its input ends.
  *
  * Keep goes through the references once and prints "references", with all that it
@@ -460,6 +461,20 @@ static void hold_exclude(struct hold *hold)
 	}
 }
 
+/*
+ * Data of large I/O fills its pages. Others stay granted for small buffers, and end with
+ * bytes that nobody wrote.
+ */
+static bool holds_data(const struct mapping *mapping)
+{
+	unsigned int i;
+
+	for (i = 1; i <= mapping->count; i++)
+		if (!mapping->pages[i * PAGE_WORDS - 1])
+			return false;
+	return true;
+}
+
 static void hold_run(struct hold *hold, __u32 run)
 {
 	struct mapping *mapping = &hold->kept[hold->mappings];
@@ -474,6 +489,10 @@ static void hold_run(struct hold *hold, __u32 run)
 		count = RUN;
 	if (!victim_map(&hold->victim, refs, count, PROT_READ, mapping))
 		return;
+	if (!holds_data(mapping)) {
+		victim_unmap(&hold->victim, mapping);
+		return;
+	}
 	hold->taken[run] = true;
 	hold->mappings++;
 	hold->count += count;
@@ -498,6 +517,14 @@ static void hold_some(struct hold *hold)
 	}
 }
 
+static bool input_ended(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	char byte;
+
+	return poll(&input, 1, 0) > 0 && read(input.fd, &byte, 1) <= 0;
+}
+
 static void say(const char *what, unsigned int count)
 {
 	printf("%s %u\n", what, count);
@@ -517,7 +544,7 @@ static void hold(struct victim victim, unsigned int wanted,
 	say("ready", 0);
 
 	end = time(NULL) + PATIENCE;
-	while (hold.count < wanted && time(NULL) < end)
+	while (hold.count < wanted && time(NULL) < end && (seconds || !input_ended()))
 		hold_some(&hold);
 	say("holding", hold.count);
 
@@ -555,7 +582,7 @@ struct lingering {
  * @first: the oldest
  * @count: how many
  * @is_kept: whether a reference is among them
- * @written: pages that were overwritten
+ * @written: pages of which words were overwritten
  */
 struct linger {
 	struct snoop snoop;
@@ -609,12 +636,22 @@ static bool linger_visit(struct linger *linger, struct lingering *page)
 	return snoop->words[SECRET_DATA] + snoop->words[SECRET_LATE] != before;
 }
 
+/* Other bytes of a page that copies share may be the status of a request by now. */
+static void linger_overwrite(__u64 *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE_WORDS; i++)
+		if ((page[i] & ~SECRET_KIND_MASK) == SECRET)
+			memset(&page[i], SCRIBBLE, sizeof(page[i]));
+}
+
 static void linger_let_go(struct linger *linger)
 {
 	struct lingering *page = linger_page(linger, 0);
 
 	if (linger_visit(linger, page) && page->writable) {
-		memset(page->mapping.pages, SCRIBBLE, PAGE_BYTES);
+		linger_overwrite(page->mapping.pages);
 		linger->written++;
 	}
 	victim_unmap(&linger->snoop.victim, &page->mapping);
@@ -636,14 +673,6 @@ static void linger_round(struct linger *linger)
 		linger_visit(linger, linger_page(linger, i));
 	while (linger->count && linger_page(linger, 0)->until <= now_ms())
 		linger_let_go(linger);
-}
-
-static bool input_ended(void)
-{
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	char byte;
-
-	return poll(&input, 1, 0) > 0 && read(input.fd, &byte, 1) <= 0;
 }
 
 static void linger(struct victim victim, unsigned int seconds,

@@ -5,7 +5,7 @@ HOSTILE_DIR := ../hostile
 HOSTILE := $(BUILD)/hostile
 HOSTILE_PROGRAM := $(HOSTILE)/$(notdir $(SYSROOT))/hostile
 
-GUEST_PROGRAMS := $(addprefix $(HOSTILE)/,secrets late reader)
+GUEST_PROGRAMS := $(addprefix $(HOSTILE)/,grants late reader secrets)
 
 VICTIM := xen_grant_dma_victim
 VICTIM_FLAVOURS := main

@@ -56,7 +56,7 @@ wanted_mode() {
 }
 
 mode_is() {
-	[ "$(cat $TABLES/isolation)" = "$1" ]
+	[ "$(cat /sys/module/xen_grant_dma/parameters/isolation)" = "$1" ]
 }
 
 # Repeats a command until stop_traffic, or until it fails.
@@ -93,4 +93,26 @@ move_packets() {
 
 move_entropy() {
 	dd if=/dev/hwrng of=/dev/null bs=64 count=64
+}
+
+# Has the backend keep $2 references of what large requests to the disk $1 there are, until let_go.
+# Some I/O comes before: what it leaves mapped is not to be kept.
+start_holding() {
+	quietly move_large "$1" || return
+	rm -f "$tmp/stop" "$tmp/release" "$(figures hold)"
+	until [ -e "$tmp/release" ]; do sleep 0.1; done | order hold "$2" 0 &
+	holder=$!
+	wait_for 60 has_said hold ready || return
+	keep move_large "$1" &
+	blocks=$!
+}
+
+let_go() {
+	touch "$tmp/release"
+	wait "$holder"
+}
+
+traffic_ends_well() {
+	stop_traffic
+	wait "$blocks"
 }

@@ -7,7 +7,8 @@
  * In debugfs, below grant-dma-victim/:
  *
  * buffers     a number written to it is that of buffers to map; those that were
- *             mapped before are unmapped and looked at
+ *             mapped before are unmapped and looked at. After an error those that
+ *             could be mapped are
  * references  what the buffers are granted by, a line each: the reference, then
  *             "ro" if it is of a page that the device only reads, else "rw"
  * damage      bytes of the buffers unmapped last that are not what they were:
@@ -184,6 +185,8 @@ static void victims_unmap(void)
 		victim = &victims[--count];
 		dma_unmap_single(dev, victim->addr, victim->size, victim->dir);
 		victim_look(victim);
+		memset64((u64 *)victim->area, SECRET_OF(SECRET_LATE),
+			 victim->area_size / sizeof(u64));
 		victim_free(victim);
 		cond_resched();
 	}
@@ -199,8 +202,6 @@ static int victims_map(unsigned int wanted)
 			count++;
 		cond_resched();
 	}
-	if (ret)
-		victims_unmap();
 	return ret;
 }
 

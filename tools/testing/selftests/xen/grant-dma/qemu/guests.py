@@ -39,7 +39,7 @@ class Device:
     platform: bool = True  # offers VIRTIO_F_ACCESS_PLATFORM
     grants: bool = True  # described as behind xen,grant-dma
     iommus: str = ""  # its IOMMUs in the device tree instead, for virtio-mmio only
-    domain: int = 0  # its backend there, for PCI only; dom0's QEMU serves it all the same, unless DRIVER_DOMAIN
+    domain: int = 0  # its backend there; dom0's QEMU serves it all the same, unless DRIVER_DOMAIN, which is for PCI only
     options: str = ""  # more properties for QEMU's -device
     protocol: str = ""  # by which QEMU reaches a disk's image, with its colon
 

@@ -13,7 +13,7 @@ TROUBLE = re.compile(
     r"|detected stall|invoked oom-killer|refcount_t:|list_(add|del) corruption"
     # A backend that is late or keeps references, and what a device lacks or leaves; KUnit's domain has an ID of five
     # digits, and its devices are not virtio's.
-    r"|domain \d{1,4} (still use[sd]|holds|keeps access)|virtio\S* \S+: too few references"
+    r"|domain \d{1,4} (still use[sd]|keeps access)|virtio\S* \S+: too few references"
     r"|Xen BUG|Xen call trace|Assertion .* failed"
 )
 

@@ -90,7 +90,7 @@ def describe(version, devices, iommu_map, directory, seen_as):
     mmio = [device for device in devices if not device.pci]
     pci = [device for device in devices if device.pci]
     lines = []
-    if mmio and version >= FIRST_WITH_GRANT_USAGE and not any(device.iommus for device in mmio):
+    if mmio and version >= FIRST_WITH_GRANT_USAGE and not any(device.iommus or device.domain for device in mmio):
         entry = "backend=Domain-0,type=virtio,device,transport=mmio,grant_usage={:d}"
         lines.append(f"virtio = {[entry.format(device.grants) for device in mmio]}")
         mmio = []
@@ -109,7 +109,7 @@ def describe(version, devices, iommu_map, directory, seen_as):
 def mmio_nodes(devices):
     """The nodes of transports, each with its device's IOMMUs."""
     def iommus(device):
-        return device.iommus or ("<&xen_iommu 0>" if device.grants else "")
+        return device.iommus or (f"<&xen_iommu {device.domain}>" if device.grants else "")
     return "".join(
         MMIO_NODE.format(address=MMIO_BASE + number * MMIO_SIZE, size=MMIO_SIZE, gic=GIC, spi=FIRST_SPI + number,
                          iommus=f"\t\t\tiommus = {iommus(device)};\n" if iommus(device) else "")
