@@ -19,4 +19,4 @@ measure() {
 make_scattered &&
 	measure vda block && measure xvdd block &&
 	measure vdb packed --section=randread-4k-1 --section=randwrite-4k-1 || exit
-note_slots || :
+note_areas || :

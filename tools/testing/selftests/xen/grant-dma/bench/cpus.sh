@@ -1,18 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What mappings cost that begin on one CPU and end on another, and what caches keep
-# of the grant table afterwards: cpus.sh [counted], without costs then. Leaves lines
-# in $OUT/api as api.sh does.
+# What mappings cost that begin on one CPU and end on another, and how much of the grant
+# table is idle afterwards: cpus.sh [counted], without costs then. Leaves lines in
+# $OUT/api as api.sh does.
 cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
-CACHES=/sys/kernel/debug/xen/grant-dma/caches
 
-# References in ranges that are used for nothing.
+# References that the backend's domain has taken, and that nobody uses.
 idle() {
-	awk -v used="$(column backends references)" -v slots="$(column backends slots)" '
-		$1 == "ranges" { all += $2 * $3 }
-		END { print all - used - slots }' $CACHES
+	echo $(($(column backends taken) - $(column backends references) - $(column backends areas) - $(reserves)))
+}
+
+# Pages of all devices' reserves.
+reserves() {
+	awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "reserve") at = i }
+		NR > 1 { sum += $at } END { print sum + 0 }' /sys/kernel/debug/xen/grant-dma/devices
 }
 
 insmod ./xen_grant_dma_bench.ko device="$(device_of virtio_blk)" || exit
@@ -22,10 +25,8 @@ insmod ./xen_grant_dma_bench.ko device="$(device_of virtio_blk)" || exit
 			costs_of grants $kind
 		done
 	fi
-	if [ -e $CACHES ]; then
+	if [ "$(column backends taken)" ]; then
 		cat "$RESULTS/grants/burst" >&2
 		echo "idle grants $(idle)"
-		awk 'NR > 1 && $4 > most { most = $4 }
-			END { print "moved grants", most + 0 }' $CACHES
 	fi
 } >"$OUT/api"

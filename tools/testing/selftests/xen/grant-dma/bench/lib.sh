@@ -43,8 +43,8 @@ column() {
 		NR == 2 && at { print $at }' "/sys/kernel/debug/xen/grant-dma/$1" 2>/dev/null
 }
 
-# The size in KiB of the pages for copies that the backend's domain sees.
-note_slots() {
-	slots=$(column backends slots)
-	[ -n "$slots" ] && echo $((slots * 4)) >"$OUT/slots"
+# The size in KiB of the areas for copies that the backend's devices share.
+note_areas() {
+	areas=$(column backends areas)
+	[ -n "$areas" ] && echo $((areas * 4)) >"$OUT/areas"
 }

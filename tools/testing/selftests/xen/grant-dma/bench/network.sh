@@ -25,4 +25,4 @@ for interface in /sys/class/net/*; do
 		sockperf ping-pong -i "$network.1" -t 2 --tcp >"$OUT/tcp-$path" &&
 		sockperf ping-pong -i "$network.1" -t 2 >"$OUT/udp-$path" || exit
 done
-note_slots || :
+note_areas || :

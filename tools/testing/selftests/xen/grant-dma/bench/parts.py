@@ -160,7 +160,7 @@ API = Part(
         Row("map-64", "map+unmap 64 B", faster(3.5)),
         Row("map-512", "map+unmap 512 B"),
         Row("map-2k", "map+unmap 2 KiB"),
-        *(Row(f"copy-{size}", f"copying and clearing {label} alone", compared=False)
+        *(Row(f"copy-{size}", f"copying {label} alone", compared=False)
           for size, label in (("64", "64 B"), ("512", "512 B"), ("2k", "2 KiB"))),
         Row("map-4k", "map+unmap 4 KiB", faster(5), near_direct(2.5)),
         Row("map-8k", "map+unmap 8 KiB"),
@@ -210,9 +210,8 @@ def handover_rows():
 
 
 def cpus_rows(idle):
-    """What caches did, counted."""
+    """What is left of the grant table, counted."""
     counted = {"paths": ["grants"], "implementations": [OURS], "compared": False}
-    yield Row("moved", "most items moved under a lock", at_most(16), unit="items", **counted)
     yield Row(idle, "idle references after a burst on all CPUs", at_most(4096),
               unit="references", **counted)
 
@@ -265,15 +264,15 @@ REQUEST_TARGETS = {
     "write-512k": [near_page(1.02), full_near(1.5)],
 }
 # What the shared functions in lib.sh leave.
-SLOTS = Row("slots", "pages for copies after that", unit="KiB", paths=["grants"],
+AREAS = Row("areas", "pages for copies after that", unit="KiB", paths=["grants"],
            implementations=[OURS, FULL], compared=False)
 
 
-def read_slots(result):
+def read_areas(result):
     """The size of the pages that hold copies in the end."""
-    path = result.out / "slots"
+    path = result.out / "areas"
     if path.exists() and path.read_text():
-        yield "slots", "grants", float(path.read_text())
+        yield "areas", "grants", float(path.read_text())
 
 
 def read_block(result):
@@ -281,7 +280,7 @@ def read_block(result):
 
     A mean would be that of the emulated machine's stalls, which last as long as many requests.
     """
-    yield from read_slots(result)
+    yield from read_areas(result)
     for output in [*result.out.glob("block-*.json"), *result.out.glob("packed-*.json")]:
         kind, path = output.stem.split("-")
         for job in json.loads(output.read_text())["jobs"]:
@@ -301,7 +300,7 @@ BLOCK = Part(
        for name, label in REQUESTS.items()),
      *(Row(f"{name}-packed", f"{REQUESTS[name]}, packed ring", faster(1.25), paths=["grants"])
        for name in ("randread-4k-1", "randwrite-4k-1")),
-     SLOTS],
+     AREAS],
     [
         Setup(["grants"], [Device("blk"), Device("blk", options="packed=on")], BLOCK_OPTIONS),
         Setup(["foreign"], [Device("blk", platform=False, grants=False)], BLOCK_OPTIONS),
@@ -357,7 +356,7 @@ PROFILE = Part(
 
 def read_network(result):
     """What iperf3 received; sockperf's median latency, which is one way, as requests a second."""
-    yield from read_slots(result)
+    yield from read_areas(result)
     for output in [*result.out.glob("out-*.json"), *result.out.glob("in-*.json")]:
         name, path = output.stem.split("-")
         received = json.loads(output.read_text()).get("end", {}).get("sum_received")
@@ -376,7 +375,7 @@ NETWORK = Part(
         Row("in", "TCP to the guest", more=True),
         Row("tcp", "small TCP requests", rate_near_page(1.05), more=True, unit="1/s"),
         Row("udp", "small UDP requests", rate_near_page(1.05), more=True, unit="1/s"),
-        SLOTS,
+        AREAS,
     ],
     [
         Setup(["grants"], [Device("net")], NETWORK_OPTIONS),

@@ -208,12 +208,14 @@ static int loop_copy(struct bench *bench, const struct measurement *what)
 	unsigned int i;
 
 	for (i = 0; i < what->iterations; i++) {
-		if (i & 1)
+		if (i & 1) {
 			memcpy(bounce, buffer, what->size);
-		else
+		} else {
+			memset(bounce, 0xff, what->size);
+			barrier_data(bounce);
 			memcpy(buffer, bounce, what->size);
+		}
 		barrier_data(bounce);
-		memset(bounce, 0, what->size);
 	}
 	return 0;
 }
