@@ -33,9 +33,9 @@ BUILD = Path(os.environ["BUILD"]) / "check"
 # What holds files of ours, as targets of the kernel's make; virtio_ring includes one.
 COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/virtio_ring.o", "drivers/virtio/virtio_ring_test.o",
             "drivers/virtio/vring_bounce_test.o"]
-# What users may copy, from the documentation or as it is.
+# What users may copy from the documentation.
 EXAMPLES = [TOP / "tools/testing/selftests/xen/grant-dma/qemu" / name
-            for name in ("dom0less/host.dts", "dom0less/passthrough.dts", "driver/virtio_driver.te")]
+            for name in ("dom0less/passthrough.dts", "driver/virtio_driver.te")]
 JOBS = f"-j{os.cpu_count()}"
 
 # The Python that has the modules of Debian's packages.
