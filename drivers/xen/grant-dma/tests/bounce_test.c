@@ -21,11 +21,8 @@
 
 #include <xen/page.h>
 
-#include "backend.h"
-#include "device.h"
 #include "fake-table.h"
-#include "slot.h"
-#include "table.h"
+#include "grant-dma.h"
 #include "test-device.h"
 
 #define BLOCK		SZ_512K
@@ -36,9 +33,6 @@
 #define SECRET		0x5e
 #define OLD		0x77
 #define ANSWER		0xaa
-
-/* What a device did not write; no driver takes it for success. */
-#define UNWRITTEN	0xff
 
 struct bounce_test {
 	struct fake_table *table;	/* NULL when on Xen's */
@@ -65,18 +59,12 @@ struct mapping {
 	struct scatterlist sgl[MAX_ENTRIES];
 };
 
-/* Counts new lines of the kernel log that tell @what of the device. */
+/* Counts new messages that tell @what of the device. */
 static unsigned int said(struct kunit *test, const char *what)
 {
 	struct bounce_test *t = test->priv;
-	unsigned int lines = 0;
-	char line[256];
-	size_t length;
 
-	while (kmsg_dump_get_line(&t->log, false, line, sizeof(line), &length))
-		lines += strnstr(line, dev_name(t->dev), length) &&
-			 strnstr(line, what, length);
-	return lines;
+	return test_said(&t->log, dev_name(t->dev), what);
 }
 
 static int setup(struct kunit *test, struct fake_table *(*table)(struct kunit *test))
@@ -90,8 +78,7 @@ static int setup(struct kunit *test, struct fake_table *(*table)(struct kunit *t
 	t->block = test_pages(test, BLOCK);
 	memset(page_address(t->block), SECRET, BLOCK);
 	prandom_seed_state(&t->random, 6);
-	kmsg_dump_rewind(&t->log);
-	said(test, "");
+	test_said_nothing(&t->log);
 	return 0;
 }
 
@@ -109,31 +96,18 @@ static int full_init(struct kunit *test)
 	return ret;
 }
 
-static struct grant_slots *slots_of(struct device *dev)
-{
-	struct grant_device *gdev = test_gdev(dev);
-
-	return gdev->backend->slots;
-}
-
-/* Nothing is granted but pages of slots, and none is left once they are drained. */
+/* Nothing is granted but areas, and of those none is left but the device's reserve. */
 static void expect_idle(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
+	struct grant_device *gdev = test_gdev(t->dev);
 
 	test_idle(test, t->dev);
-	if (t->table)
-		KUNIT_ASSERT_EQ(test, t->table->granted,
-				atomic_read(&slots_of(t->dev)->pages));
-	grant_slots_drain(slots_of(t->dev));
-	KUNIT_ASSERT_EQ(test, atomic_read(&slots_of(t->dev)->pages), 0);
-	if (t->table)
-		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
-}
-
-static bool all_are(const void *bytes, u8 value, size_t size)
-{
-	return !memchr_inv(bytes, value, size);
+	grant_areas_reap(gdev->backend, true);
+	test_idle(test, t->dev);
+	KUNIT_ASSERT_EQ(test, test_area_pages(gdev->backend),
+			gdev->reserve[GRANT_READONLY]->pages +
+			gdev->reserve[GRANT_WRITABLE]->pages);
 }
 
 static bool in_block(struct bounce_test *t, phys_addr_t phys)
@@ -169,31 +143,6 @@ static bool no_secret(struct kunit *test)
 		}
 	}
 	return true;
-}
-
-/* Whether the backend finds a byte all over a range of DMA addresses. */
-static bool backend_sees(struct kunit *test, dma_addr_t addr, size_t size,
-			 u8 value)
-{
-	size_t step;
-
-	for (; size; size -= step, addr += step) {
-		step = min_t(size_t, size, SZ_4K - (addr & 4095));
-		if (!all_are(test_view(test, addr), value, step))
-			return false;
-	}
-	return true;
-}
-
-static void backend_writes(struct kunit *test, dma_addr_t addr, size_t size,
-			   u8 value)
-{
-	size_t step;
-
-	for (; size; size -= step, addr += step) {
-		step = min_t(size_t, size, SZ_4K - (addr & 4095));
-		memset(test_view(test, addr), value, step);
-	}
 }
 
 /* An entry in its share of the block, with a secret on both sides. */
@@ -258,7 +207,7 @@ static void fill(struct mapping *mapping, u8 value)
 		memset(sg_virt(sg), value, sg->length);
 }
 
-/* A device that only writes may see old contents of whole pages, but no copy. */
+/* A device that only writes may see old contents of whole pages, but of no other. */
 static bool shows(struct kunit *test, struct mapping *mapping,
 		  struct scatterlist *seg)
 {
@@ -267,11 +216,10 @@ static bool shows(struct kunit *test, struct mapping *mapping,
 	size_t size = sg_dma_len(seg);
 
 	if (mapping->dir != DMA_FROM_DEVICE)
-		return backend_sees(test, addr, size, mapping->fill);
-	if (t->full)
-		return backend_sees(test, addr, size, UNWRITTEN);
-	size = min_t(size_t, size, SZ_4K - (addr & 4095));
-	return size == SZ_4K || backend_sees(test, addr, size, UNWRITTEN);
+		return test_sees(test, addr, size, mapping->fill);
+	if (!t->full && !((addr | size) & 4095))
+		return true;
+	return test_sees(test, addr, size, TEST_UNWRITTEN);
 }
 
 /* Each mapping has a share of the block, and each of its entries one of that. */
@@ -308,7 +256,7 @@ static void begin(struct kunit *test, struct mapping *mapping, int number)
 static bool unwritten(const u8 *bytes, size_t size, u8 old)
 {
 	for (; size; size--, bytes++)
-		if (*bytes != UNWRITTEN && *bytes != old)
+		if (*bytes != TEST_UNWRITTEN && *bytes != old)
 			return false;
 	return true;
 }
@@ -321,14 +269,14 @@ static void end(struct kunit *test, struct mapping *mapping)
 	u8 *bytes = sg_virt(first);
 
 	if (mapping->dir != DMA_TO_DEVICE)
-		backend_writes(test, sg_dma_address(first), half, ANSWER);
+		test_writes(test, sg_dma_address(first), half, ANSWER);
 	unmap(test, mapping);
 
 	if (mapping->dir == DMA_TO_DEVICE)
-		KUNIT_ASSERT_TRUE(test, all_are(bytes, mapping->fill, first->length));
+		KUNIT_ASSERT_TRUE(test, test_all(bytes, mapping->fill, first->length));
 	else
 		KUNIT_ASSERT_TRUE_MSG(test,
-				      all_are(bytes, ANSWER, half) &&
+				      test_all(bytes, ANSWER, half) &&
 				      unwritten(bytes + half,
 						first->length - half, mapping->fill),
 				      "%u bytes at %u, %zu written",
@@ -360,7 +308,7 @@ static void random_mappings(struct kunit *test)
 			end(test, &mappings[number]);
 
 	/* Nothing was written beside the buffers. */
-	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, BLOCK));
+	KUNIT_EXPECT_TRUE(test, test_all(page_address(t->block), SECRET, BLOCK));
 	KUNIT_EXPECT_TRUE(test, no_secret(test));
 	expect_idle(test);
 }
@@ -396,16 +344,16 @@ static void sync_parts(struct kunit *test)
 		memset(bytes + offset, 2, size);
 		dma_sync_single_range_for_device(t->dev, addr, offset, size,
 						 DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr + offset, size, 2));
+		KUNIT_EXPECT_TRUE(test, test_sees(test, addr + offset, size, 2));
 
-		backend_writes(test, addr + offset, size, 3);
+		test_writes(test, addr + offset, size, 3);
 		dma_sync_single_range_for_cpu(t->dev, addr, offset, size,
 					      DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_TRUE(test, all_are(bytes + offset, 3, size));
+		KUNIT_EXPECT_TRUE(test, test_all(bytes + offset, 3, size));
 	}
 
 	dma_unmap_single(t->dev, addr, 10000, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, 1000));
+	KUNIT_EXPECT_TRUE(test, test_all(page_address(t->block), SECRET, 1000));
 	expect_idle(test);
 }
 
@@ -426,18 +374,18 @@ static void sync_list(struct kunit *test)
 		memset(sg_virt(sg), 1 + i, sg->length);
 	dma_sync_sg_for_device(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
 	for_each_sg(sgl, sg, 2, i) {
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, sg_dma_address(sg),
+		KUNIT_EXPECT_TRUE(test, test_sees(test, sg_dma_address(sg),
 						     sg->length, 1 + i));
-		backend_writes(test, sg_dma_address(sg), sg->length, 3 + i);
+		test_writes(test, sg_dma_address(sg), sg->length, 3 + i);
 	}
 	dma_sync_sg_for_cpu(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
 	for_each_sg(sgl, sg, 2, i)
-		KUNIT_EXPECT_TRUE(test, all_are(sg_virt(sg), 3 + i, sg->length));
+		KUNIT_EXPECT_TRUE(test, test_all(sg_virt(sg), 3 + i, sg->length));
 
 	dma_unmap_sg(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
 	for_each_sg(sgl, sg, 2, i)
 		memset(sg_virt(sg), SECRET, sg->length);
-	KUNIT_EXPECT_TRUE(test, all_are(page_address(t->block), SECRET, BLOCK));
+	KUNIT_EXPECT_TRUE(test, test_all(page_address(t->block), SECRET, BLOCK));
 	expect_idle(test);
 }
 
@@ -450,14 +398,14 @@ static void sync_keeps_direction(struct kunit *test)
 	addr = map_buffer(test, t->dev, bytes, 200, DMA_FROM_DEVICE);
 	dma_sync_single_for_device(t->dev, addr, 200, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, no_secret(test));
-	backend_writes(test, addr + 50, 50, ANSWER);
+	test_writes(test, addr + 50, 50, ANSWER);
 	dma_sync_single_range_for_cpu(t->dev, addr, 50, 50, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, all_are(bytes, SECRET, 50) &&
-				all_are(bytes + 50, ANSWER, 50) &&
-				all_are(bytes + 100, SECRET, 100));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, SECRET, 50) &&
+				test_all(bytes + 50, ANSWER, 50) &&
+				test_all(bytes + 100, SECRET, 100));
 	dma_unmap_single_attrs(t->dev, addr, 200, DMA_FROM_DEVICE,
 			       DMA_ATTR_SKIP_CPU_SYNC);
-	KUNIT_EXPECT_TRUE(test, all_are(bytes + 100, SECRET, 100));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes + 100, SECRET, 100));
 	expect_idle(test);
 }
 
@@ -470,80 +418,173 @@ static void sync_skipped(struct kunit *test)
 	addr = dma_map_single_attrs(t->dev, bytes, 200, DMA_BIDIRECTIONAL,
 				    DMA_ATTR_SKIP_CPU_SYNC);
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 200, 0));
-	backend_writes(test, addr, 200, ANSWER);
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, 200, 0));
+	test_writes(test, addr, 200, ANSWER);
 	dma_unmap_single_attrs(t->dev, addr, 200, DMA_BIDIRECTIONAL,
 			       DMA_ATTR_SKIP_CPU_SYNC);
-	KUNIT_EXPECT_TRUE(test, all_are(bytes, SECRET, 200));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, SECRET, 200));
 
-	/* What is left of it is nobody else's to get. */
-	addr = dma_map_single_attrs(t->dev, bytes, 200, DMA_BIDIRECTIONAL,
-				    DMA_ATTR_SKIP_CPU_SYNC);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
-	dma_unmap_single(t->dev, addr, 200, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, all_are(bytes, 0, 200));
 	expect_idle(test);
 }
 
-static void low_bits_are_kept_of(struct kunit *test, size_t size)
+/* So it is with pages, and lists of pages: their owner uses them meanwhile. */
+static void owner_syncs(struct kunit *test)
+{
+	static const enum dma_data_direction dirs[] = { DMA_FROM_DEVICE, DMA_BIDIRECTIONAL };
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	struct scatterlist sgl[2];
+	dma_addr_t addr;
+	int i;
+
+	sg_init_table(sgl, 2);
+	sg_set_page(&sgl[0], t->block, SZ_4K, 0);
+	sg_set_page(&sgl[1], t->block + SZ_64K / PAGE_SIZE, SZ_8K, 0);
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		addr = dma_map_page_attrs(t->dev, t->block, 0, SZ_4K, dirs[i],
+					  DMA_ATTR_SKIP_CPU_SYNC);
+		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+		KUNIT_EXPECT_TRUE(test, no_secret(test));
+		test_writes(test, addr, SZ_4K, ANSWER);
+		KUNIT_EXPECT_TRUE(test, test_all(block, SECRET, SZ_4K));
+		dma_sync_single_range_for_cpu(t->dev, addr, 0, 100, dirs[i]);
+		KUNIT_EXPECT_TRUE(test, test_all(block, ANSWER, 100));
+		KUNIT_EXPECT_TRUE(test, test_all(block + 100, SECRET, SZ_4K - 100));
+		dma_unmap_page_attrs(t->dev, addr, SZ_4K, dirs[i], DMA_ATTR_SKIP_CPU_SYNC);
+		KUNIT_EXPECT_TRUE(test, test_all(block + 100, SECRET, SZ_4K - 100));
+		memset(block, SECRET, 100);
+
+		KUNIT_ASSERT_EQ(test, dma_map_sg_attrs(t->dev, sgl, 2, dirs[i],
+						       DMA_ATTR_SKIP_CPU_SYNC), 1);
+		KUNIT_EXPECT_TRUE(test, no_secret(test));
+		test_writes(test, sg_dma_address(sgl), SZ_4K + SZ_8K, ANSWER);
+		dma_unmap_sg_attrs(t->dev, sgl, 2, dirs[i], DMA_ATTR_SKIP_CPU_SYNC);
+		KUNIT_EXPECT_TRUE(test, test_all(block, SECRET, BLOCK));
+	}
+	expect_idle(test);
+}
+
+/* The device only reads it, so its owner has no need to. */
+static void read_pages_are_granted(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	dma_addr_t addr = dma_map_page_attrs(t->dev, t->block, 0, SZ_4K, DMA_TO_DEVICE,
+					     DMA_ATTR_SKIP_CPU_SYNC);
+
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_4K));
+	dma_unmap_page_attrs(t->dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+	expect_idle(test);
+}
+
+static void low_bits_are_kept_of(struct kunit *test, size_t mask, size_t size)
 {
 	struct bounce_test *t = test->priv;
 	void *block = page_address(t->block);
 	dma_addr_t addr;
 	int offset;
 
-	for (offset = 1; offset < SZ_8K; offset += 239) {
-		addr = map_buffer(test, t->dev, block + offset, size,
-				  DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_EQ(test, addr & 0x1ff, offset & 0x1ff);
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, size, SECRET));
-		backend_writes(test, addr, size, ANSWER);
+	for (offset = 1; offset < 2 * mask; offset += mask / 16 + 240) {
+		addr = map_buffer(test, t->dev, block + offset, size, DMA_BIDIRECTIONAL);
+		KUNIT_EXPECT_EQ(test, addr & mask, offset & mask);
+		KUNIT_EXPECT_TRUE(test, test_sees(test, addr, size, SECRET));
+		test_writes(test, addr, size, ANSWER);
 		dma_unmap_single(t->dev, addr, size, DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_TRUE(test, all_are(block + offset, ANSWER, size));
+		KUNIT_EXPECT_TRUE(test, test_all(block + offset, ANSWER, size));
 		memset(block + offset, SECRET, size);
-		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, SZ_16K));
+		KUNIT_EXPECT_TRUE(test, test_all(block, SECRET, BLOCK));
 	}
 }
 
 static void low_bits_are_kept(struct kunit *test)
 {
+	static const unsigned int masks[] = { 0x1ff, SZ_4K - 1, SZ_64K - 1 };
 	struct bounce_test *t = test->priv;
-	void *other = page_address(t->block) + SZ_8K + 100;
+	void *other = page_address(t->block) + SZ_256K + 100;
 	dma_addr_t addr;
+	int i;
 
-	dma_set_min_align_mask(t->dev, 0x1ff);
-	/* It has the first slot of a page: that keeps any low bits. */
-	addr = map_buffer(test, t->dev, other, 20, DMA_BIDIRECTIONAL);
-	low_bits_are_kept_of(test, 20);
-	low_bits_are_kept_of(test, 3800);
-	dma_unmap_single(t->dev, addr, 20, DMA_BIDIRECTIONAL);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		dma_set_min_align_mask(t->dev, masks[i]);
+		/* It is in the way of those that follow. */
+		addr = map_buffer(test, t->dev, other, 20, DMA_BIDIRECTIONAL);
+		low_bits_are_kept_of(test, masks[i], 20);
+		low_bits_are_kept_of(test, masks[i], 3800);
+		low_bits_are_kept_of(test, masks[i], SZ_4K);
+		low_bits_are_kept_of(test, masks[i], SZ_64K);
+		dma_unmap_single(t->dev, addr, 20, DMA_BIDIRECTIONAL);
+		expect_idle(test);
+	}
+}
+
+/* No buffer that fits between two boundaries crosses one, wherever it is in memory. */
+static void boundary_is_kept(struct kunit *test)
+{
+	static const unsigned int sizes[] = { SZ_4K, SZ_8K, SZ_64K };
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr, held;
+	size_t size;
+	int i, offset;
+
+	held = map_buffer(test, t->dev, block, 20, DMA_BIDIRECTIONAL);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		dma_set_seg_boundary(t->dev, sizes[i] - 1);
+		for (offset = 0; offset < SZ_128K; offset += SZ_1K) {
+			size = sizes[i] - (offset & SZ_2K ? 600 : 0);
+			addr = map_buffer(test, t->dev, block + offset, size,
+					  DMA_BIDIRECTIONAL);
+			KUNIT_EXPECT_EQ_MSG(test, (addr ^ (addr + size - 1)) >> ilog2(sizes[i]),
+					    0, "%zu bytes at %pad", size, &addr);
+			KUNIT_EXPECT_TRUE(test, test_sees(test, addr, size, SECRET));
+			dma_unmap_single(t->dev, addr, size, DMA_BIDIRECTIONAL);
+		}
+	}
+	dma_unmap_single(t->dev, held, 20, DMA_BIDIRECTIONAL);
 	expect_idle(test);
 }
 
-static void whole_pages_are_not_copied(struct kunit *test)
+/* The longest mapping there is, which doesn't fit so many references. */
+static void unaligned_megabyte(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	u8 *bytes = page_address(test_pages(test, SZ_2M)) + 100;
+	dma_addr_t addr;
+
+	memset(bytes, 1, SZ_1M);
+	addr = map_buffer(test, t->dev, bytes, SZ_1M, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_1M, 1));
+	test_writes(test, addr, SZ_1M, 2);
+	dma_unmap_single(t->dev, addr, SZ_1M, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, 2, SZ_1M));
+	expect_idle(test);
+}
+
+/* A buffer that fills its pages is granted, any other is bounced whole. */
+static void whole_pages_are_granted(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
 	phys_addr_t phys = page_to_phys(t->block);
 	dma_addr_t addr;
 	void *vaddr;
+	size_t at;
 
 	addr = dma_map_page(t->dev, t->block, 0, SZ_16K, DMA_TO_DEVICE);
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
 	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, phys, SZ_16K));
 	dma_unmap_page(t->dev, addr, SZ_16K, DMA_TO_DEVICE);
 
-	/* Only what is between head and tail is whole. */
 	addr = dma_map_page(t->dev, t->block, 100, SZ_16K, DMA_TO_DEVICE);
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
-	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr + 3996, phys + SZ_4K,
-					      SZ_8K + SZ_4K));
+	for (at = 0; at < SZ_16K; at += SZ_1K)
+		KUNIT_EXPECT_FALSE(test, in_block(t, virt_to_phys(test_view(test, addr + at))));
 	dma_unmap_page(t->dev, addr, SZ_16K, DMA_TO_DEVICE);
 
 	/* Coherent memory has its pages for itself, whatever its size. */
 	vaddr = dma_alloc_coherent(t->dev, 5000, &addr, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, vaddr);
 	KUNIT_EXPECT_PTR_EQ(test, test_view(test, addr), vaddr);
-	KUNIT_EXPECT_TRUE(test, all_are(vaddr, 0, SZ_8K));
+	KUNIT_EXPECT_TRUE(test, test_all(vaddr, 0, SZ_8K));
 	dma_free_coherent(t->dev, 5000, vaddr, addr);
 	expect_idle(test);
 }
@@ -562,10 +603,10 @@ static void slab_is_copied(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, folio_test_slab(virt_to_folio(object)));
 	memset(object, SECRET, SZ_4K);
 	addr = map_buffer(test, t->dev, object, SZ_4K, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, UNWRITTEN));
-	backend_writes(test, addr, SZ_4K, ANSWER);
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_4K, TEST_UNWRITTEN));
+	test_writes(test, addr, SZ_4K, ANSWER);
 	dma_unmap_single(t->dev, addr, SZ_4K, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, all_are(object, ANSWER, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, test_all(object, ANSWER, SZ_4K));
 
 	memset(object, 1, SZ_4K);
 	memset(block, 2, 3 * SZ_4K);
@@ -579,11 +620,11 @@ static void slab_is_copied(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL), 1);
 		addr = sg_dma_address(sgl) + SZ_4K;
 		KUNIT_EXPECT_PTR_NE(test, test_view(test, addr), (void *)object);
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, SZ_4K, 1 + i));
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, addr + SZ_4K, SZ_4K, 2));
-		backend_writes(test, addr, SZ_4K, 2);
+		KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_4K, 1 + i));
+		KUNIT_EXPECT_TRUE(test, test_sees(test, addr + SZ_4K, SZ_4K, 2));
+		test_writes(test, addr, SZ_4K, 2);
 		dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
-		KUNIT_EXPECT_TRUE(test, all_are(object, 2, SZ_4K));
+		KUNIT_EXPECT_TRUE(test, test_all(object, 2, SZ_4K));
 	}
 	memset(block, SECRET, 3 * SZ_4K);
 	expect_idle(test);
@@ -602,7 +643,7 @@ static void expect_copied(struct kunit *test, struct page *page, size_t size)
 		if (!page_count(page + offset / PAGE_SIZE))
 			KUNIT_EXPECT_PTR_NE(test, test_view(test, addr + offset),
 					    page_address(page) + offset);
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, size, 1));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, size, 1));
 	dma_unmap_page(t->dev, addr, size, DMA_TO_DEVICE);
 }
 
@@ -658,54 +699,6 @@ static void unwritten_status_is_no_success(struct kunit *test)
 	expect_idle(test);
 }
 
-/* What the CPU was given by a sync is the CPU's: the backend changes it no more. */
-static void synced_bytes_stay(struct kunit *test)
-{
-	static const size_t sizes[] = { 200, 10000 };
-	struct bounce_test *t = test->priv;
-	u8 *bytes = page_address(t->block) + 100;
-	dma_addr_t addr;
-	size_t size;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		size = sizes[i];
-		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 1);
-		/* A header in two steps. */
-		dma_sync_single_for_cpu(t->dev, addr, 20, DMA_FROM_DEVICE);
-		dma_sync_single_range_for_cpu(t->dev, addr, 20, 30, DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 2);
-		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
-		KUNIT_EXPECT_TRUE(test, all_are(bytes, 1, 50));
-		KUNIT_EXPECT_TRUE(test, all_are(bytes + 50, 2, size - 50));
-
-		/* What went back to the device comes from there again. */
-		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 1);
-		dma_sync_single_for_cpu(t->dev, addr, 50, DMA_FROM_DEVICE);
-		dma_sync_single_range_for_device(t->dev, addr, 30, 20,
-						 DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 2);
-		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
-		KUNIT_EXPECT_TRUE(test, all_are(bytes, 1, 30));
-		KUNIT_EXPECT_TRUE(test, all_are(bytes + 30, 2, size - 30));
-
-		/* At its start, too. */
-		addr = map_buffer(test, t->dev, bytes, size, DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 1);
-		dma_sync_single_for_cpu(t->dev, addr, 50, DMA_FROM_DEVICE);
-		dma_sync_single_for_device(t->dev, addr, 20, DMA_FROM_DEVICE);
-		backend_writes(test, addr, size, 2);
-		dma_unmap_single(t->dev, addr, size, DMA_FROM_DEVICE);
-		KUNIT_EXPECT_TRUE(test, all_are(bytes, 2, 20));
-		KUNIT_EXPECT_TRUE(test, all_are(bytes + 20, 1, 30));
-		KUNIT_EXPECT_TRUE(test, all_are(bytes + 50, 2, size - 50));
-		memset(bytes, SECRET, size);
-	}
-	expect_idle(test);
-}
-
 /* A driver's faults, of which the debugging of the DMA API had better not know. */
 static dma_addr_t raw_map(struct kunit *test, void *buffer, size_t size,
 			  enum dma_data_direction dir)
@@ -726,23 +719,15 @@ static void raw_unmap(struct kunit *test, dma_addr_t addr, size_t size,
 	test_raw_unmap(t->dev, addr, size, dir);
 }
 
-static void raw_sync_for_cpu(struct kunit *test, dma_addr_t addr, size_t size,
-			     enum dma_data_direction dir)
+static void raw_sync(struct kunit *test, dma_addr_t addr, size_t size,
+		     enum dma_data_direction dir, bool for_device)
 {
 	struct bounce_test *t = test->priv;
 
-	t->dev->dma_ops->sync_single_for_cpu(t->dev, addr, size, dir);
+	test_raw_sync(t->dev, addr, size, dir, for_device);
 }
 
-static void raw_sync_for_device(struct kunit *test, dma_addr_t addr, size_t size,
-				enum dma_data_direction dir)
-{
-	struct bounce_test *t = test->priv;
-
-	t->dev->dma_ops->sync_single_for_device(t->dev, addr, size, dir);
-}
-
-/* Sizes that may lie in one slot, in several, and in whole pages. */
+/* Sizes that are bounced in one page, and in several, and that are granted by strict. */
 static const size_t misuse_sizes[] = { 40, 5000, SZ_16K };
 
 /*
@@ -769,9 +754,9 @@ static void expect_others(struct kunit *test, size_t size, dma_addr_t *addrs)
 	int i;
 
 	for (i = 0; i < 3; i += 2) {
-		KUNIT_EXPECT_TRUE(test, backend_sees(test, addrs[i], size, i + 1));
-		KUNIT_EXPECT_TRUE(test, all_are(block + i * SZ_32K, i + 1, size));
-		KUNIT_EXPECT_TRUE(test, all_are(block + i * SZ_32K + size, SECRET,
+		KUNIT_EXPECT_TRUE(test, test_sees(test, addrs[i], size, i + 1));
+		KUNIT_EXPECT_TRUE(test, test_all(block + i * SZ_32K, i + 1, size));
+		KUNIT_EXPECT_TRUE(test, test_all(block + i * SZ_32K + size, SECRET,
 						SZ_32K - size));
 	}
 }
@@ -786,30 +771,36 @@ static void unmap_others(struct kunit *test, size_t size, dma_addr_t *addrs)
 	expect_idle(test);
 }
 
-/* A driver may well take the size of a sync from the device. */
+/*
+ * A driver may well take the size of a sync from the device. Wherever it begins, it
+ * ends with the mapping.
+ */
 static void sync_beyond_mapping(struct kunit *test)
 {
 	static const size_t beyond[] = { 1, SZ_4K, SZ_1G };
 	struct bounce_test *t = test->priv;
 	void *block = page_address(t->block);
+	size_t size, at, left;
 	dma_addr_t addrs[3];
-	size_t size;
 	int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
 		size = misuse_sizes[i];
 		map_three(test, size, addrs);
 		for (j = 0; j < ARRAY_SIZE(beyond); j++) {
-			memset(block + SZ_32K, 5, size);
-			raw_sync_for_device(test, addrs[1], size + beyond[j],
-						   DMA_BIDIRECTIONAL);
-			KUNIT_EXPECT_TRUE(test, backend_sees(test, addrs[1], size, 5));
-			backend_writes(test, addrs[1], size, 6);
-			raw_sync_for_cpu(test, addrs[1], size + beyond[j],
-						DMA_BIDIRECTIONAL);
-			KUNIT_EXPECT_TRUE(test, all_are(block + SZ_32K, 6, size));
-			KUNIT_EXPECT_TRUE(test, all_are(block + SZ_32K + size, SECRET,
-							SZ_32K - size));
+			for (at = 0; at < size; at += 37) {
+				left = size - at;
+				memset(block + SZ_32K + at, 5, left);
+				raw_sync(test, addrs[1] + at, left + beyond[j],
+					 DMA_BIDIRECTIONAL, true);
+				KUNIT_EXPECT_TRUE(test, test_sees(test, addrs[1] + at, left, 5));
+				test_writes(test, addrs[1] + at, left, 6);
+				raw_sync(test, addrs[1] + at, left + beyond[j],
+					 DMA_BIDIRECTIONAL, false);
+				KUNIT_EXPECT_TRUE(test, test_all(block + SZ_32K + at, 6, left));
+			}
+			KUNIT_EXPECT_TRUE(test, test_all(block + SZ_32K + size, SECRET,
+							 SZ_32K - size));
 			expect_others(test, size, addrs);
 		}
 		raw_unmap(test, addrs[1], size, DMA_BIDIRECTIONAL);
@@ -818,57 +809,59 @@ static void sync_beyond_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(test, "misused"), 1);
 }
 
-/* Has a reference seem to grant a copy of all that is in reach of its mapping. */
-static struct grant_slot_page *trap(struct kunit *test, dma_addr_t addr)
-{
-	struct bounce_test *t = test->priv;
-	struct grant_slot_page *page;
-
-	page = kunit_kzalloc(test, struct_size(page, copies, 1), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	page->vaddr = page_address(test_pages(test, SZ_4K));
-	memset(page->vaddr, ANSWER, SZ_4K);
-	page->shift = XEN_PAGE_SHIFT - GRANT_SLOT_MIN_SHIFT;
-	page->copies[0] = (struct grant_copy) {
-		.origin = page_to_phys(t->block) + SZ_64K,
-		.addr = addr,
-		.size = SZ_64K,
-	};
-	return page;
-}
-
-/*
- * References behind a mapping are others', whose copies come and go meanwhile. So a
- * sync must not even look at them, wherever it begins.
- */
-static void sync_looks_at_its_own(struct kunit *test)
+/* Where there is no mapping any more, or not yet, there is nothing to copy. */
+static void sync_of_no_mapping(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
 	void *block = page_address(t->block);
-	union grant_ref_info *behind, old;
-	size_t size, offset;
-	dma_addr_t addr;
-	int i;
+	dma_addr_t addrs[3];
 
-	for (i = 0; i < ARRAY_SIZE(misuse_sizes); i++) {
-		size = misuse_sizes[i];
-		addr = raw_map(test, block, size, DMA_BIDIRECTIONAL);
-		behind = &slots_of(t->dev)->backend->ranges->info
-				[xen_grant_dma_ref(addr + size - 1) + 1];
-		old = *behind;
-		behind->page = trap(test, addr);
-		for (offset = 0; offset < size; offset += 37)
-			raw_sync_for_cpu(test, addr + offset, SZ_64K,
-					 DMA_BIDIRECTIONAL);
-		*behind = old;
-		KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
-		raw_unmap(test, addr, size, DMA_BIDIRECTIONAL);
-	}
+	map_three(test, 200, addrs);
+	raw_unmap(test, addrs[1], 200, DMA_BIDIRECTIONAL);
+	memset(block + SZ_32K, SECRET, 200);
+	test_writes(test, addrs[1], GRANT_UNIT, ANSWER);
+	raw_sync(test, addrs[1], 200, DMA_BIDIRECTIONAL, false);
+	raw_sync(test, addrs[0] + 200, GRANT_UNIT - 200, DMA_BIDIRECTIONAL, false);
+	raw_sync(test, grant_addr(test_gdev(t->dev)->backend->size, 0), 200,
+		 DMA_BIDIRECTIONAL, false);
+	raw_sync(test, addrs[0] & ~XEN_GRANT_DMA_FLAG, 200, DMA_BIDIRECTIONAL, false);
+	KUNIT_EXPECT_TRUE(test, test_all(block + SZ_32K, SECRET, SZ_32K));
+	expect_others(test, 200, addrs);
+	KUNIT_EXPECT_EQ(test, said(test, "misused"), 1);
+	unmap_others(test, 200, addrs);
+}
+
+/* It is the mapping's direction that counts. */
+static void wrong_direction(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
+	dma_addr_t addr;
+
+	/* The device shall not read what it may only write ... */
+	addr = raw_map(test, block, 100, DMA_FROM_DEVICE);
+	raw_sync(test, addr, 100, DMA_BIDIRECTIONAL, true);
+	raw_sync(test, addr, 100, DMA_TO_DEVICE, true);
+	KUNIT_EXPECT_TRUE(test, no_secret(test));
+	raw_unmap(test, addr, 100, DMA_FROM_DEVICE);
+
+	/* ... nor write what it may only read. */
+	memset(block, 1, 100);
+	addr = raw_map(test, block, 100, DMA_TO_DEVICE);
+	test_writes(test, addr, 100, ANSWER);
+	raw_sync(test, addr, 100, DMA_BIDIRECTIONAL, false);
+	raw_sync(test, addr, 100, DMA_FROM_DEVICE, false);
+	KUNIT_EXPECT_TRUE(test, test_all(block, 1, 100));
+	raw_unmap(test, addr, 100, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, test_all(block, 1, 100));
+	memset(block, SECRET, 100);
 	expect_idle(test);
 }
 
 static void unmap_of_wrong_size(struct kunit *test)
 {
+	struct bounce_test *t = test->priv;
+	void *block = page_address(t->block);
 	dma_addr_t addrs[3];
 	size_t size;
 	int i, j;
@@ -877,8 +870,12 @@ static void unmap_of_wrong_size(struct kunit *test)
 		for (j = 0; j < 2; j++) {
 			size = misuse_sizes[i];
 			map_three(test, size, addrs);
-			raw_unmap(test, addrs[1], j ? 1 : 3 * size,
-					 DMA_BIDIRECTIONAL);
+			test_writes(test, addrs[1], size, ANSWER);
+			raw_unmap(test, addrs[1], j ? 1 : 3 * size, DMA_BIDIRECTIONAL);
+			/* All of it has ended. */
+			KUNIT_EXPECT_TRUE(test, test_all(block + SZ_32K, ANSWER, size));
+			KUNIT_EXPECT_TRUE(test, test_all(block + SZ_32K + size, SECRET,
+							 SZ_32K - size));
 			expect_others(test, size, addrs);
 			unmap_others(test, size, addrs);
 		}
@@ -917,7 +914,6 @@ static void unmap_twice(struct kunit *test)
 static void unmap_of_nonsense(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
-	const struct grant_ranges *ranges = test_gdev(t->dev)->backend->ranges;
 	void *block = page_address(t->block);
 	dma_addr_t addr = raw_map(test, block, 100, DMA_BIDIRECTIONAL);
 	dma_addr_t whole = raw_map(test, block + SZ_16K, SZ_16K,
@@ -926,120 +922,17 @@ static void unmap_of_nonsense(struct kunit *test)
 		addr + 8, addr + SZ_4K, addr - SZ_4K, whole + SZ_4K,
 		whole & ~BIT_ULL(63), whole | BIT_ULL(50), DMA_MAPPING_ERROR, 0,
 		page_to_phys(t->block), BIT_ULL(63) | BIT_ULL(43),
-		grant_dma_addr(ranges->size, 0),
+		grant_addr(test_gdev(t->dev)->backend->size, 0),
 	};
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		raw_unmap(test, wrong[i], 100, DMA_BIDIRECTIONAL);
 	KUNIT_EXPECT_EQ(test, said(test, "where no mapping begins"), 1);
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, addr, 100, SECRET));
-	KUNIT_EXPECT_TRUE(test, backend_sees(test, whole, SZ_16K, SECRET));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, 100, SECRET));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, whole, SZ_16K, SECRET));
 	raw_unmap(test, addr, 100, DMA_BIDIRECTIONAL);
 	raw_unmap(test, whole, SZ_16K, DMA_BIDIRECTIONAL);
-	expect_idle(test);
-}
-
-/* A driver that mistakes the direction leaves nothing of the guest's in a slot. */
-static void wrong_direction(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	void *block = page_address(t->block);
-	dma_addr_t addr;
-
-	addr = raw_map(test, block, 100, DMA_BIDIRECTIONAL);
-	raw_unmap(test, addr, 100, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, no_secret(test));
-	addr = raw_map(test, block, 100, DMA_FROM_DEVICE);
-	raw_sync_for_device(test, addr, 100, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, no_secret(test));
-	raw_unmap(test, addr, 100, DMA_FROM_DEVICE);
-	memset(block, SECRET, 100);
-	expect_idle(test);
-}
-
-/* Takes all references, returns them and how many there are. */
-static grant_ref_t *hog(struct kunit *test, unsigned int *count)
-{
-	struct bounce_test *t = test->priv;
-	struct grant_device *gdev = test_gdev(t->dev);
-	grant_ref_t *refs;
-
-	refs = kunit_kcalloc(test, t->table->size, sizeof(*refs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, refs);
-	for (*count = 0; (refs[*count] = grant_range_alloc(gdev->backend->ranges, 1));
-	     ++*count)
-		;
-	return refs;
-}
-
-/* Maps and unmaps seven pages, with five ends that fill none; returns the segments. */
-static int try_ends(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	void *block = page_address(t->block);
-	struct scatterlist sgl[3];
-	int segments;
-
-	sg_init_table(sgl, 3);
-	sg_set_buf(&sgl[0], block + 100, 5000);
-	sg_set_buf(&sgl[1], block + SZ_16K - 10, SZ_8K);
-	sg_set_buf(&sgl[2], block + SZ_32K, SZ_4K + 1);
-	segments = dma_map_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
-	if (segments)
-		dma_unmap_sg(t->dev, sgl, 3, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, all_are(block, SECRET, BLOCK));
-	expect_idle(test);
-	return segments;
-}
-
-/* Whatever number of references is left: it is enough, or nothing happens. */
-static void references_run_out(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	struct grant_device *gdev = test_gdev(t->dev);
-	int segments = 0, free = 0;
-	unsigned int count;
-	grant_ref_t *refs = hog(test, &count);
-
-	while (!segments && free++ < 4 * GRANT_CHUNK_ITEMS) {
-		grant_range_free(gdev->backend->ranges, refs[--count], 1);
-		segments = try_ends(test);
-	}
-	KUNIT_EXPECT_EQ(test, segments, 3);
-	KUNIT_EXPECT_GE(test, free, 12);
-	while (count--)
-		grant_range_free(gdev->backend->ranges, refs[count], 1);
-}
-
-/* So it is with pages of memory, of which each is for one or more copies. */
-static void memory_runs_out(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	unsigned int pages = DIV_ROUND_UP(5, XEN_PFN_PER_PAGE), left;
-
-	for (left = 0; left <= pages; left++) {
-		t->table->no_memory_in = left + 1;
-		KUNIT_EXPECT_EQ_MSG(test, try_ends(test), left < pages ? 0 : 3,
-				    "%u pages", left);
-	}
-}
-
-/* Neither does it hurt a small mapping; the next one is as any. */
-static void no_memory_at_all(struct kunit *test)
-{
-	struct bounce_test *t = test->priv;
-	void *block = page_address(t->block);
-	dma_addr_t addr;
-
-	t->table->no_memory_in = 1;
-	addr = dma_map_single(t->dev, block, 64, DMA_TO_DEVICE);
-	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-	expect_idle(test);
-
-	t->table->no_memory_in = 0;
-	addr = map_buffer(test, t->dev, block, 64, DMA_TO_DEVICE);
-	dma_unmap_single(t->dev, addr, 64, DMA_TO_DEVICE);
 	expect_idle(test);
 }
 
@@ -1087,30 +980,34 @@ static void backends_are_apart(struct kunit *test)
 	dma_unmap_single(other, two, 64, DMA_BIDIRECTIONAL);
 }
 
-/* The head of a mapping is in use longer than the mapping lasts. */
-static void bounce_in_use(struct kunit *test)
+/* A page of an area is in use when the area goes back, for longer than its mapping. */
+static void area_in_use(struct kunit *test)
 {
 	struct bounce_test *t = test->priv;
+	struct grant_backend *backend = test_gdev(t->dev)->backend;
 	u8 *bytes = page_address(t->block) + 100;
 	struct fake_entry *entry;
+	struct page *page;
 	dma_addr_t addr;
 
 	addr = map_buffer(test, t->dev, bytes, SZ_8K, DMA_FROM_DEVICE);
-	backend_writes(test, addr, SZ_8K, ANSWER);
+	test_writes(test, addr, SZ_8K, ANSWER);
 	entry = &t->table->entries[test_ref(test, addr)];
 	entry->mapped = true;
 	dma_unmap_single(t->dev, addr, SZ_8K, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, all_are(bytes, ANSWER, SZ_8K));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, ANSWER, SZ_8K));
 	memset(bytes, SECRET, SZ_8K);
 
-	/* The page is not free for others even after it went out of use for slots. */
-	grant_slots_drain(slots_of(t->dev));
-	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
-	KUNIT_EXPECT_EQ(test, page_count(xen_pfn_to_page(gfn_to_pfn(entry->gfn))), 1);
+	grant_areas_reap(backend, true);
+	KUNIT_EXPECT_EQ(test, backend->deferred, 1);
+	page = xen_pfn_to_page(gfn_to_pfn(entry->gfn));
+	KUNIT_EXPECT_EQ(test, page_count(page), 1);
+	KUNIT_EXPECT_TRUE(test, test_all(page_address(page), 0, PAGE_SIZE));
 
 	entry->mapped = false;
 	while (fake_table_retry(t->table))
 		;
+	KUNIT_EXPECT_EQ(test, backend->deferred, 0);
 	expect_idle(test);
 }
 
@@ -1120,24 +1017,24 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(sync_list, table_params),
 	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
+	KUNIT_CASE_PARAM(owner_syncs, table_params),
+	KUNIT_CASE_PARAM(read_pages_are_granted, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
-	KUNIT_CASE_PARAM(whole_pages_are_not_copied, table_params),
+	KUNIT_CASE_PARAM(boundary_is_kept, table_params),
+	KUNIT_CASE_PARAM(unaligned_megabyte, table_params),
+	KUNIT_CASE_PARAM(whole_pages_are_granted, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
 	KUNIT_CASE_PARAM(unwritten_status_is_no_success, table_params),
-	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
 	KUNIT_CASE(sync_beyond_mapping),
-	KUNIT_CASE(sync_looks_at_its_own),
+	KUNIT_CASE(sync_of_no_mapping),
+	KUNIT_CASE(wrong_direction),
 	KUNIT_CASE(unmap_of_wrong_size),
 	KUNIT_CASE(unmap_twice),
 	KUNIT_CASE(unmap_of_nonsense),
-	KUNIT_CASE(wrong_direction),
-	KUNIT_CASE(references_run_out),
-	KUNIT_CASE(memory_runs_out),
-	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(readonly_is_apart),
 	KUNIT_CASE(backends_are_apart),
-	KUNIT_CASE(bounce_in_use),
+	KUNIT_CASE(area_in_use),
 	{ }
 };
 
@@ -1154,16 +1051,19 @@ static struct kunit_case full_cases[] = {
 	KUNIT_CASE_PARAM(sync_list, table_params),
 	KUNIT_CASE_PARAM(sync_keeps_direction, table_params),
 	KUNIT_CASE_PARAM(sync_skipped, table_params),
+	KUNIT_CASE_PARAM(owner_syncs, table_params),
 	KUNIT_CASE_PARAM(low_bits_are_kept, table_params),
+	KUNIT_CASE_PARAM(boundary_is_kept, table_params),
+	KUNIT_CASE_PARAM(unaligned_megabyte, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
-	KUNIT_CASE_PARAM(synced_bytes_stay, table_params),
 	KUNIT_CASE(sync_beyond_mapping),
-	KUNIT_CASE(sync_looks_at_its_own),
+	KUNIT_CASE(sync_of_no_mapping),
+	KUNIT_CASE(wrong_direction),
 	KUNIT_CASE(unmap_of_wrong_size),
 	KUNIT_CASE(unmap_twice),
 	KUNIT_CASE(readonly_is_apart),
-	KUNIT_CASE(bounce_in_use),
+	KUNIT_CASE(area_in_use),
 	{ }
 };
 

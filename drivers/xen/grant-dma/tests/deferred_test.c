@@ -20,11 +20,9 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
-#include "backend.h"
-#include "device.h"
 #include "fake-table.h"
+#include "grant-dma.h"
 #include "test-device.h"
 
 /* References that one mapping of @block has. */
@@ -38,7 +36,6 @@
  * @block: memory of BLOCK_REFS Xen pages
  * @before: reference count of @block
  * @log: how far the kernel log was read
- * @max: the parameter, set again at the end
  */
 struct deferred_test {
 	struct fake_table *table;
@@ -47,22 +44,16 @@ struct deferred_test {
 	struct page *block;
 	int before;
 	struct kmsg_dump_iter log;
-	unsigned int max;
 };
 
-/* Counts new lines of the kernel log that tell @what of the backend. */
+/* Counts new messages that tell @what of the backend. */
 static unsigned int said(struct kunit *test, const char *what)
 {
 	struct deferred_test *t = test->priv;
-	unsigned int lines = 0;
-	char line[256], who[32];
-	size_t length;
+	char who[32];
 
 	snprintf(who, sizeof(who), "domain %u ", TEST_DOMID);
-	while (kmsg_dump_get_line(&t->log, false, line, sizeof(line), &length))
-		lines += strnstr(line, who, length) &&
-			 strnstr(line, what, length);
-	return lines;
+	return test_said(&t->log, who, what);
 }
 
 /* Nothing new is told of the backend, but for reports of what was late. */
@@ -83,15 +74,11 @@ static int deferred_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
 	t->table = fake_table_create(test, FAKE_TABLE_SIZE);
-	t->backend = grant_backend_get(TEST_DOMID);
-	KUNIT_ASSERT_NOT_NULL(test, t->backend);
+	t->backend = test_backend_get(test, TEST_DOMID);
 	t->dev = test_device(test, "grants", TEST_DOMID);
 	t->block = test_pages(test, SZ_1M);
 	t->before = page_count(t->block);
-	t->max = grant_deferred_max;
-	grant_deferred_max = 0;
-	kmsg_dump_rewind(&t->log);
-	said(test, "");
+	test_said_nothing(&t->log);
 	return 0;
 }
 
@@ -99,9 +86,9 @@ static void expect_deferred(struct kunit *test, unsigned int count)
 {
 	struct deferred_test *t = test->priv;
 
-	KUNIT_EXPECT_EQ(test, t->backend->deferred.count, count);
-	KUNIT_EXPECT_EQ(test, t->table->granted, count);
-	KUNIT_EXPECT_EQ(test, !!t->table->waiting, !!count);
+	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
+	KUNIT_EXPECT_EQ(test, t->table->granted, count + test_area_pages(t->backend));
+	KUNIT_EXPECT_EQ(test, !!t->table->retry, !!count);
 }
 
 static void set_mapped(struct kunit *test, grant_ref_t first,
@@ -122,7 +109,6 @@ static void deferred_exit(struct kunit *test)
 	/* What a test that failed has left would spoil those after it. */
 	set_mapped(test, 0, t->table->size, false);
 	fake_table_retry(t->table);
-	grant_deferred_max = t->max;
 	grant_backend_put(t->backend);
 }
 
@@ -171,23 +157,6 @@ static void expect_mappable(struct kunit *test)
 	unmap(test, map(test, t->block, SZ_64K), SZ_64K);
 }
 
-static void expect_refused(struct kunit *test)
-{
-	struct deferred_test *t = test->priv;
-	struct grant_device *gdev = test_gdev(t->dev);
-	unsigned long before = grant_device_counters(gdev).failures;
-	struct scatterlist sg;
-	dma_addr_t addr;
-
-	addr = dma_map_page(t->dev, t->block, 0, 1, DMA_TO_DEVICE);
-	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-	sg_init_table(&sg, 1);
-	sg_set_page(&sg, t->block, SZ_64K, 0);
-	KUNIT_EXPECT_EQ(test, dma_map_sg(t->dev, &sg, 1, DMA_TO_DEVICE), 0);
-	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 1, &addr, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, before + 3);
-}
-
 static void deferred_page(struct kunit *test)
 {
 	struct page *page = test_pages(test, PAGE_SIZE);
@@ -205,16 +174,19 @@ static void deferred_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_count(page), before + 1);
 	expect_deferred(test, 1);
 
-	delay = t->backend->deferred.delay;
+	delay = t->backend->delay;
 	for (i = 0; i < 20; i++) {
 		KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-		KUNIT_EXPECT_GE(test, t->backend->deferred.delay, delay);
-		delay = t->backend->deferred.delay;
+		KUNIT_EXPECT_GE(test, t->backend->delay, delay);
+		delay = t->backend->delay;
 		expect_deferred(test, 1);
 	}
 	KUNIT_EXPECT_LE(test, delay, HZ);
 	KUNIT_EXPECT_EQ(test, page_count(page), before + 1);
 
+	/* The fake table complains of a reference that is freed while it grants access. */
+	grant_refs_reap(t->backend, true);
+	expect_deferred(test, 1);
 	/* The fake table complains of a reference that is used twice. */
 	again = map(test, page, 1);
 	KUNIT_EXPECT_NE(test, again, addr);
@@ -315,13 +287,13 @@ static void deferred_without_device(struct kunit *test)
 
 	grant_backend_put(t->backend);
 	t->backend = NULL;
-	KUNIT_EXPECT_TRUE(test, test_backend_exists(TEST_DOMID));
+	KUNIT_EXPECT_NOT_NULL(test, test_backend(TEST_DOMID));
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	KUNIT_EXPECT_TRUE(test, test_backend_exists(TEST_DOMID));
+	KUNIT_EXPECT_NOT_NULL(test, test_backend(TEST_DOMID));
 
 	set_mapped(test, ref, XEN_PFN_PER_PAGE, false);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
+	KUNIT_EXPECT_NULL(test, test_backend(TEST_DOMID));
 	KUNIT_EXPECT_EQ(test, t->table->used, 0);
 }
 
@@ -450,7 +422,7 @@ static int hold_random(void *data)
 	return 0;
 }
 
-/* References are added while the worker has the list in hand. */
+/* References are added while the worker is at it. */
 static void deferred_stress(struct kunit *test)
 {
 	struct stress stress = { .test = test };
@@ -461,8 +433,6 @@ static void deferred_stress(struct kunit *test)
 	bool done;
 	int i;
 
-	/* More than can be deferred, so that nothing is refused. */
-	grant_deferred_max = UINT_MAX;
 	init_completion(&stress.done);
 	worker = kthread_create(hold_random, &stress, "grant-stress");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker);
@@ -474,7 +444,7 @@ static void deferred_stress(struct kunit *test)
 	prandom_seed_state(&random, 9);
 	do {
 		done = completion_done(&stress.done);
-		/* Not all, so that there is always a list to have in hand. */
+		/* Not all, so that there is always something to do. */
 		for (i = 0; i < t->table->size / 8; i++)
 			set_mapped(test, test_random(&random, t->table->size), 1,
 				   false);
@@ -494,7 +464,7 @@ static void try_again(struct kunit *test, bool long_after)
 {
 	struct deferred_test *t = test->priv;
 
-	t->backend->deferred.next_mark = jiffies + (long_after ? 0 : 3600 * HZ);
+	t->backend->next_mark = jiffies + (long_after ? 0 : 3600 * HZ);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
 }
 
@@ -563,11 +533,28 @@ static void deferred_reported_again(struct kunit *test)
 	let_go_of_all(test);
 }
 
-/* A page of I/O that is in use at its end is reported at once; a ring may be. */
+/* What the worker says if enough time has passed since the last report, or not. */
+static void expect_report(struct kunit *test, bool time_passed, unsigned int count)
+{
+	struct deferred_test *t = test->priv;
+	unsigned long before = jiffies;
+	char what[64];
+
+	t->backend->next_report = jiffies + (time_passed ? 0 : 3600 * HZ);
+	try_again(test, false);
+	if (!count) {
+		KUNIT_EXPECT_EQ(test, said(test, "references of I/O"), 0);
+		return;
+	}
+	snprintf(what, sizeof(what), "still used %u references of I/O", count);
+	KUNIT_EXPECT_EQ(test, said(test, what), 1);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(t->backend->next_report, before + 2 * HZ));
+}
+
+/* A page of I/O that is in use at its end is reported, and summed; a ring may be. */
 static void deferred_late(struct kunit *test)
 {
 	struct deferred_test *t = test->priv;
-	struct grant_deferred *deferred = &t->backend->deferred;
 	dma_addr_t addr;
 	void *vaddr;
 
@@ -575,129 +562,114 @@ static void deferred_late(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, vaddr);
 	set_mapped(test, test_ref(test, addr), 1, true);
 	dma_free_coherent(t->dev, SZ_4K, vaddr, addr);
-	flush_delayed_work(&deferred->report_late);
-	KUNIT_EXPECT_EQ(test, said(test, "references of I/O"), 0);
-	KUNIT_EXPECT_EQ(test, deferred->late, 0);
+	expect_report(test, true, 0);
+	KUNIT_EXPECT_EQ(test, t->backend->late, 0);
 
 	hold(test, 3);
-	flush_delayed_work(&deferred->report_late);
-	KUNIT_EXPECT_EQ(test, said(test, "still used 3 references of I/O"), 1);
-	KUNIT_EXPECT_EQ(test, deferred->late, 3);
+	/* Not by who unmaps, who may be a console. */
+	KUNIT_EXPECT_EQ(test, said(test, "references of I/O"), 0);
+	expect_report(test, true, 3);
 	hold(test, 2);
-	flush_delayed_work(&deferred->report_late);
-	KUNIT_EXPECT_EQ(test, said(test, "still used 2 references of I/O"), 1);
-	KUNIT_EXPECT_EQ(test, deferred->late, 5);
+	expect_report(test, false, 0);
+	hold(test, 2);
+	expect_report(test, true, 4);
+	expect_report(test, true, 0);
+	KUNIT_EXPECT_EQ(test, t->backend->late, 7);
 	let_go_of_all(test);
-	KUNIT_EXPECT_EQ(test, deferred->late, 5);
+	KUNIT_EXPECT_EQ(test, t->backend->late, 7);
 }
 
-/* By default a quarter of the table. */
-static void deferred_limit(struct kunit *test)
+/* A report is not lost that waits for its time when all is over. */
+static void deferred_late_is_told_at_last(struct kunit *test)
 {
-	unsigned int limit = FAKE_TABLE_SIZE / 4, count;
 	struct deferred_test *t = test->priv;
-	struct device *other;
-	grant_ref_t last;
-	dma_addr_t addr;
-	char what[32];
 	int i;
 
-	other = test_device(test, "others", TEST_DOMID - 1);
-	for (count = 0; count < limit - BLOCK_REFS; count += BLOCK_REFS)
-		hold(test, BLOCK_REFS);
-	hold(test, BLOCK_REFS - 1);
-	expect_deferred(test, limit - 1);
-	expect_mappable(test);
-
-	snprintf(what, sizeof(what), "holds %u references", limit);
 	for (i = 0; i < 2; i++) {
-		last = hold(test, 1);
-		expect_refused(test);
-		addr = dma_map_page(other, t->block, 0, SZ_64K, DMA_TO_DEVICE);
-		KUNIT_EXPECT_FALSE(test, dma_mapping_error(other, addr));
-		dma_unmap_page(other, addr, SZ_64K, DMA_TO_DEVICE);
-
-		try_again(test, false);
-		try_again(test, false);
-		KUNIT_EXPECT_EQ(test, said(test, what), 1);
-		expect_refused(test);
-
-		set_mapped(test, last, 1, false);
-		try_again(test, false);
-		KUNIT_EXPECT_EQ(test, said(test, "mappings go on"), 1);
-		expect_deferred(test, limit - 1);
-		expect_mappable(test);
+		hold(test, 1);
+		t->backend->next_report = jiffies + 3600 * HZ;
+		let_go_of_all(test);
+		KUNIT_EXPECT_EQ(test, said(test, "references of I/O"), 0);
+		if (i)
+			break;
+		/* By the other worker ... */
+		t->backend->next_report = jiffies;
+		t->backend->reap.work.func(&t->backend->reap.work);
+		KUNIT_EXPECT_EQ(test, said(test, "still used 1 references of I/O"), 1);
 	}
-	let_go_of_all(test);
-	expect_mappable(test);
-	expect_silence(test);
+	/* ... or when the backend goes. */
+	kunit_device_unregister(test, t->dev);
+	grant_backend_put(t->backend);
+	t->backend = NULL;
+	KUNIT_EXPECT_EQ(test, said(test, "still used 1 references of I/O"), 1);
 }
 
-/* One reference of each long range would leave no such range to anyone. */
-static void deferred_spread(struct kunit *test)
+/* Whether the backend can have so many references in one run. */
+static bool can_have(struct kunit *test, unsigned int count)
 {
-	unsigned int quarter = FAKE_TABLE_SIZE / BLOCK_REFS / 4, count;
 	struct deferred_test *t = test->priv;
-	struct device *other;
+	grant_ref_t first = grant_refs_alloc(t->backend, count);
+
+	if (first)
+		grant_refs_free(t->backend, first, count);
+	return first;
+}
+
+/* What it holds it lacks, up to its budget; its devices have their reserve, others all. */
+static void deferred_up_to_budget(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	struct device *other = test_device(test, "others", TEST_DOMID - 1);
+	unsigned int count = 0, length;
 	dma_addr_t addr;
 
-	other = test_device(test, "others", TEST_DOMID - 1);
-	for (count = 0; count <= quarter; count++) {
+	for (length = BLOCK_REFS; length; length /= 2)
+		for (; can_have(test, length); count += length)
+			hold(test, length);
+	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
+	KUNIT_EXPECT_GT(test, count, FAKE_TABLE_SIZE / 4);
+	KUNIT_EXPECT_EQ(test, t->backend->taken, grant_refs_budget(t->backend));
+
+	/* Copied, as it is not granted. */
+	addr = map(test, t->block, SZ_32K);
+	KUNIT_EXPECT_PTR_NE(test, test_view(test, addr), page_address(t->block));
+	unmap(test, addr, SZ_32K);
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, SZ_4K, &addr, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
+
+	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(other, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_1M));
+	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
+	kunit_device_unregister(test, other);
+
+	let_go_of_all(test);
+	addr = map(test, t->block, SZ_64K);
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_64K));
+	unmap(test, addr, SZ_64K);
+}
+
+/* One reference of each long run would leave no such run, but to it alone. */
+static void deferred_spread(struct kunit *test)
+{
+	struct deferred_test *t = test->priv;
+	struct device *other = test_device(test, "others", TEST_DOMID - 1);
+	unsigned int count;
+	dma_addr_t addr;
+
+	for (count = 0; can_have(test, BLOCK_REFS); count++) {
 		addr = map(test, t->block, SZ_1M);
 		set_mapped(test, test_ref(test, addr) + count, 1, true);
 		unmap(test, addr, SZ_1M);
 	}
-	expect_deferred(test, count);
-	expect_refused(test);
+	KUNIT_EXPECT_GT(test, count, 0);
+	KUNIT_EXPECT_LE(test, count, FAKE_TABLE_SIZE / 4 * 3 / 2 / BLOCK_REFS);
+	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
 	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
-	KUNIT_EXPECT_FALSE(test, dma_mapping_error(other, addr));
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(other, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_1M));
 	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
-
-	set_mapped(test, 0, t->table->size / 8, false);
-	try_again(test, false);
-	expect_mappable(test);
-	let_go_of_all(test);
-}
-
-/* Mappings that are there when the limit is reached end as always. */
-static void deferred_beyond_limit(struct kunit *test)
-{
-	struct deferred_test *t = test->priv;
-	dma_addr_t addr, late;
-
-	grant_deferred_max = 1;
-	addr = map(test, t->block, SZ_64K);
-	late = map(test, t->block, SZ_64K);
-	hold(test, 1);
-	expect_refused(test);
-
-	set_mapped(test, test_ref(test, late), SZ_64K / SZ_4K, true);
-	unmap(test, addr, SZ_64K);
-	unmap(test, late, SZ_64K);
-	expect_deferred(test, 1 + SZ_64K / SZ_4K);
-	test_idle(test, t->dev);
-	let_go_of_all(test);
-	expect_mappable(test);
-}
-
-/* A change counts from the next try. */
-static void deferred_parameter(struct kunit *test)
-{
-	grant_deferred_max = 3;
-	hold(test, 2);
-	expect_mappable(test);
-	hold(test, 1);
-	expect_refused(test);
-
-	grant_deferred_max = 4;
-	try_again(test, false);
-	expect_mappable(test);
-	grant_deferred_max = 2;
-	try_again(test, false);
-	expect_refused(test);
-	grant_deferred_max = 0;
-	try_again(test, false);
-	expect_mappable(test);
+	kunit_device_unregister(test, other);
 	let_go_of_all(test);
 }
 
@@ -718,18 +690,16 @@ static void deferred_not_at_all(struct kunit *test)
 static void deferred_restored(struct kunit *test)
 {
 	struct deferred_test *t = test->priv;
-	grant_ref_t ref = hold(test, 1);
 
-	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before + 1);
-	t->table->entries[ref] = (struct fake_entry) { };
-	t->table->granted = 0;
-	t->table->restored = true;
+	hold(test, 3);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before + 3);
+	fake_table_restore(t->table);
 	KUNIT_EXPECT_TRUE(test, fake_table_retry(t->table));
-	expect_deferred(test, 0);
-	/* It is lost to the kernel, rather than any other. */
-	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before + 1);
-	put_page(t->block);
+	KUNIT_EXPECT_EQ(test, t->backend->deferred, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->block), t->before);
+	grant_areas_regrant(t->backend);
 	t->table->restored = false;
+	expect_deferred(test, 0);
 	expect_mappable(test);
 }
 
@@ -746,10 +716,9 @@ static struct kunit_case deferred_cases[] = {
 	KUNIT_CASE(deferred_reported_again),
 	KUNIT_CASE(deferred_a_moment),
 	KUNIT_CASE(deferred_late),
-	KUNIT_CASE(deferred_limit),
+	KUNIT_CASE(deferred_late_is_told_at_last),
+	KUNIT_CASE(deferred_up_to_budget),
 	KUNIT_CASE(deferred_spread),
-	KUNIT_CASE(deferred_beyond_limit),
-	KUNIT_CASE(deferred_parameter),
 	KUNIT_CASE(deferred_restored),
 	KUNIT_CASE(deferred_not_at_all),
 	{}
