@@ -36,6 +36,8 @@ static void run_buffer(const struct call_args *a)
 	b->model.memory = a->memory;
 	for (i = 1; each_counted(&b->model) && i < b->model.pages; i++)
 		atomic_set(&b->page[i]._refcount, 1);
+	for (i = 0; a->memory == ORACLE_CMA && i < b->model.pages; i++)
+		host_set_cma(&b->page[i]);
 	if (a->memory == ORACLE_SLAB) {
 		host_set_slab(b->page, true);
 		atomic_set(&b->page->_refcount, 0);

@@ -31,15 +31,15 @@ static void run_bind(const struct call_args *a)
 
 	if (a->device >= DEVICES || device->bound)
 		return;
-	before = messages().no_pools;
+	before = messages().no_reserves;
 	device->bound = !host_bind(&device->dev, names[a->device],
 				   domid_of[a->device], level_name);
-	device->pooled = messages().no_pools == before;
+	device->reserved = messages().no_reserves == before;
 	device->misused = false;
 	if (!device->bound && !failing)
 		oracle_violation("a device is not bound");
-	if (!device->pooled && !failing && !anything_in_use())
-		oracle_violation("a device gets no pool, though nothing is in use");
+	if (!device->reserved && !failing && !anything_in_use())
+		oracle_violation("a device gets no reserve, though nothing is in use");
 }
 
 static bool draw_unbind(struct call_args *a)

@@ -16,14 +16,9 @@ static void run_restore(const struct call_args *a)
 {
 	unsigned int i;
 
-	for (i = 0; i < HELD; i++)
-		if (helds[i].is && oracle_known("F1"))
-			return;
 	for (i = 0; i < DEVICES; i++)
 		if (devices[i].bound)
 			end_mappings(i);
-	if (oracle_known("F1"))
-		run_work(a);
 	oracle_check();
 	for (i = 0; i < HELD; i++) {
 		if (helds[i].is)
@@ -31,6 +26,7 @@ static void run_restore(const struct call_args *a)
 		helds[i].is = false;
 	}
 	host_restore();
+	run_work(a);
 }
 
 static bool draw_cpu(struct call_args *a)

@@ -59,7 +59,7 @@ static void check_refusal(unsigned int device, size_t size, bool streaming)
 {
 	struct device *dev = &devices[device].dev;
 
-	if (streaming && devices[device].pooled && !device_has_mappings(device) &&
+	if (streaming && devices[device].reserved && !device_has_mappings(device) &&
 	    size <= dev->dma_ops->max_mapping_size(dev))
 		oracle_violation("a device that has nothing mapped is refused a mapping");
 	if (!failing && size <= PAGE_SIZE)
@@ -82,11 +82,21 @@ static void check_alignment(unsigned int device, phys_addr_t phys, dma_addr_t ad
 {
 	unsigned int mask = devices[device].dev.dma_parms->min_align_mask;
 
-	if (oracle_known("S12"))
-		mask &= XEN_PAGE_SIZE - 1;
 	if ((phys ^ addr) & mask)
 		oracle_violation("the low bits of an address are not kept: %#llx for %#llx",
 				 (unsigned long long)addr, (unsigned long long)phys);
+}
+
+/* One that fits within a boundary, with the low bits that are kept, crosses none. */
+static void check_boundary(unsigned int device, phys_addr_t phys, dma_addr_t addr, size_t size)
+{
+	const struct device_dma_parameters *parms = devices[device].dev.dma_parms;
+	unsigned long mask = parms->segment_boundary_mask;
+
+	if (mask && (phys & parms->min_align_mask & mask) + size <= mask + 1 &&
+	    (addr & ~mask) != ((addr + size - 1) & ~mask))
+		oracle_violation("a segment crosses its boundary: %zu bytes at %#llx", size,
+				 (unsigned long long)addr);
 }
 
 static void run_map(const struct call_args *a)
@@ -115,6 +125,7 @@ static void run_map(const struct call_args *a)
 	m->model[0] = model_of(a->device, addr, m->dir, m->premapped);
 	add_part(&m->model[0], phys, a->size);
 	check_alignment(a->device, phys, addr);
+	check_boundary(a->device, phys, addr, a->size);
 	oracle_mapped(&m->model[0]);
 }
 
@@ -151,16 +162,14 @@ static unsigned int list_init(struct fuzz_mapping *m, const struct call_args *a)
 	return n;
 }
 
-static void check_segment(const struct fuzz_mapping *m, dma_addr_t addr, size_t size, bool merged)
+static void list_given_up(const struct fuzz_mapping *m)
 {
-	const struct device_dma_parameters *parms = devices[m->device].dev.dma_parms;
-	unsigned long mask = parms->segment_boundary_mask;
+	struct oracle_mapping model = model_of(m->device, 0, m->dir, false);
+	unsigned int i;
 
-	if (mask && !oracle_known("S12") && (addr & ~mask) != ((addr + size - 1) & ~mask))
-		oracle_violation("a segment crosses its boundary: %zu bytes at %#llx", size,
-				 (unsigned long long)addr);
-	if (merged && size > parms->max_segment_size)
-		oracle_violation("entries are merged to too long a segment: %zu bytes", size);
+	for (i = 0; i < m->nents; i++)
+		add_part(&model, sg_phys(&m->sgl[i]), m->sgl[i].length);
+	oracle_given_up(&model);
 }
 
 /* The segments must be the entries, in their order. */
@@ -180,7 +189,11 @@ static void model_list(struct fuzz_mapping *m)
 		if (model->size != sg_dma_len(seg))
 			oracle_violation("a segment is not whole entries");
 		check_alignment(m->device, model->parts[0].phys, model->addr);
-		check_segment(m, model->addr, model->size, model->nparts > 1);
+		check_boundary(m->device, model->parts[0].phys, model->addr, model->size);
+		if (model->nparts > 1 &&
+		    model->size > devices[m->device].dev.dma_parms->max_segment_size)
+			oracle_violation("entries are merged to too long a segment: %zu bytes",
+					 model->size);
 		oracle_mapped(model);
 	}
 	if (entry != m->sgl + m->nents)
@@ -200,8 +213,10 @@ static void run_list(const struct call_args *a)
 	m->dir = a->dir;
 	m->nents = list_init(m, a);
 	m->segments = dma_map_sg_attrs(&devices[a->device].dev, m->sgl, m->nents, m->dir, 0);
-	if (!m->segments)
+	if (!m->segments) {
+		list_given_up(m);
 		return;
+	}
 	m->kind = LIST;
 	model_list(m);
 }
@@ -295,10 +310,19 @@ static void free_pages_mapping(struct fuzz_mapping *m)
 	struct oracle_buffer buffer = pages_of(m);
 	dma_addr_t addr = m->model[0].addr;
 
-	oracle_unmapped(&m->model[0], true, false);
+	oracle_unmapped(&m->model[0], true);
 	oracle_buffer_free(&buffer);
 	dev->dma_ops->free_pages(dev, m->size, virt_to_page(m->vaddr), addr, m->dir);
 	m->kind = NONE;
+}
+
+/* A size that can't be the mapping's: of a copy each byte counts, else pages do. */
+static bool is_wrong(const struct fuzz_mapping *m, size_t size)
+{
+	dma_addr_t addr = m->model[0].addr;
+
+	return size != m->size && (oracle_copied(&m->model[0], 0) ||
+	       XEN_PFN_UP(addr + size) != XEN_PFN_UP(addr + m->size));
 }
 
 /* What is mapped ends, whatever size the device had a driver believe in. */
@@ -307,7 +331,7 @@ static void end_mapping(struct fuzz_mapping *m, size_t size, bool skip)
 	struct device *dev = &devices[m->device].dev;
 	unsigned long attrs = skip || m->premapped ? DMA_ATTR_SKIP_CPU_SYNC : 0;
 	unsigned int before = messages().misuses, i;
-	bool lied = size != m->size;
+	bool wrong = m->kind == SINGLE && is_wrong(m, size);
 
 	if (m->kind == PAGES) {
 		free_pages_mapping(m);
@@ -320,9 +344,11 @@ static void end_mapping(struct fuzz_mapping *m, size_t size, bool skip)
 	else
 		dev->dma_ops->free(dev, m->size, m->vaddr, m->model[0].addr, 0);
 	for (i = 0; i < m->segments; i++)
-		oracle_unmapped(&m->model[i], attrs, lied && m->kind == SINGLE);
-	if (messages().misuses != before && !(lied && m->kind == SINGLE))
+		oracle_unmapped(&m->model[i], attrs);
+	if (messages().misuses != before && !wrong)
 		oracle_violation("a right unmap is called a misuse");
+	if (messages().misuses == before && wrong && !devices[m->device].misused)
+		oracle_violation("a wrong unmap is not called a misuse");
 	devices[m->device].misused |= messages().misuses != before;
 	m->kind = NONE;
 }
@@ -389,7 +415,7 @@ static void relent(void)
 		struct oracle_mapping *model = &exhausting[--exhausting_count];
 
 		dma_unmap_phys(dev, model->addr, model->size, model->dir, 0);
-		oracle_unmapped(model, false, false);
+		oracle_unmapped(model, false);
 	}
 }
 

@@ -11,9 +11,8 @@ static bool mapping_premapped(unsigned int i)
 }
 
 /*
- * A driver passes on the length that the device names. Where that leads from the first
- * page of a mapping to one that is not the mapping's, it must be said, once for each
- * time that the device is bound.
+ * A driver passes on the length that the device names. Where a copy was to be synced
+ * beyond its end, that must be said, once for each time that the device is bound.
  */
 static void sync_single(struct fuzz_mapping *m, size_t offset, size_t size, bool for_device)
 {
@@ -21,8 +20,8 @@ static void sync_single(struct fuzz_mapping *m, size_t offset, size_t size, bool
 	const struct dma_map_ops *ops = device->dev.dma_ops;
 	dma_addr_t addr = m->model[0].addr + offset;
 	bool lies = offset + size > m->size;
-	bool beyond = XEN_PFN_DOWN(addr) == XEN_PFN_DOWN(m->model[0].addr) &&
-		addr + size > round_up(m->model[0].addr + m->size, XEN_PAGE_SIZE);
+	bool beyond = lies && oracle_copied(&m->model[0], offset) &&
+		m->dir != (for_device ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
 	unsigned int before = messages().misuses;
 
 	if (for_device)

@@ -22,13 +22,13 @@
  * struct fuzz_device - a device and its driver
  * @dev: the device
  * @bound: it has a driver
- * @pooled: it has memory for when nothing is left for it
+ * @reserved: it has memory for when nothing else is left
  * @misused: it was said that its driver passes on lies
  */
 struct fuzz_device {
 	struct device dev;
 	bool bound;
-	bool pooled;
+	bool reserved;
 	bool misused;
 };
 
@@ -135,10 +135,10 @@ bool draw_nothing(struct call_args *args);
 /* Bytes that tell who wrote them. */
 void fill_pattern(void *to, size_t size, bool device);
 
-/* How often the driver said so far that the DMA API is misused; that there is no pool. */
+/* How often the driver said so far that the DMA API is misused; that there is no reserve. */
 struct fuzz_messages {
 	unsigned int misuses;
-	unsigned int no_pools;
+	unsigned int no_reserves;
 };
 
 struct fuzz_messages messages(void);

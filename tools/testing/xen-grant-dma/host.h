@@ -78,11 +78,12 @@ bool host_page_granted(unsigned long pfn);
 unsigned int host_grant_mapped(grant_ref_t ref);
 
 /*
- * The domain is restored, with a table in which nothing is granted; or another kernel
- * is started. The driver wants to know since its function for boot was called.
+ * The domain is restored, with a table in which nothing is granted; or it is shut down,
+ * perhaps for another kernel. The driver wants to know since its function for boot was
+ * called.
  */
 void host_restore(void);
-void host_start_kexec(void);
+void host_shut_down(bool kexec);
 int stub_initcall_backends_init(void);
 
 /* As a device does it, by a DMA address; false where grants do not let it. */

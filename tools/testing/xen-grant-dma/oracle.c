@@ -29,6 +29,7 @@ static enum oracle_level level;
 static u8 *page_of;		/* by page: whose it is */
 static u8 **shadow;		/* by page of a buffer: what must be in it */
 static u16 *holds;		/* by page: how often backends have it mapped */
+static u8 **shown;		/* by page for copies: what its domain was shown there, or 0 */
 static u8 *rights;		/* by reference */
 static u16 *late_entries;	/* by page: entries that grant it after their mapping */
 static u8 *late;		/* by reference: it is one of these */
@@ -86,6 +87,25 @@ static void page_taken(unsigned long pfn)
 	memset(memory_at(PFN_PHYS(pfn)), oracle_guest_byte(pfn), PAGE_SIZE);
 }
 
+static bool is_guests(u8 byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* Of memory that was for copies nothing is left to whoever gets it next. */
+static void forget_shown(unsigned long pfn)
+{
+	unsigned int i;
+
+	if (!shown[index_of(pfn)])
+		return;
+	for (i = 0; i < PAGE_SIZE; i++)
+		if (is_guests(memory_at(PFN_PHYS(pfn))[i]))
+			oracle_violation("a page is freed with copies in it: %#lx", pfn);
+	free(shown[index_of(pfn)]);
+	shown[index_of(pfn)] = NULL;
+}
+
 static void page_freed(unsigned long pfn)
 {
 	grant_ref_t ref;
@@ -96,6 +116,7 @@ static void page_freed(unsigned long pfn)
 		if (grants(&host_table[ref]) && host_table[ref].frame == pfn)
 			oracle_violation("a page is freed that reference %#x grants: %#lx",
 					 ref, pfn);
+	forget_shown(pfn);
 	page_of[index_of(pfn)] = NOBODYS;
 }
 
@@ -103,6 +124,7 @@ void oracle_init(void)
 {
 	page_of = calloc(host_ram_pages, 1);
 	shadow = calloc(host_ram_pages, sizeof(*shadow));
+	shown = calloc(host_ram_pages, sizeof(*shown));
 	holds = calloc(host_ram_pages, sizeof(*holds));
 	rights = calloc(host_references(), 1);
 	late_entries = calloc(host_ram_pages, sizeof(*late_entries));
@@ -142,17 +164,18 @@ static bool kept_by_count(const struct oracle_buffer *buffer, unsigned long i)
 
 bool oracle_buffer_free(const struct oracle_buffer *buffer)
 {
-	bool cma = buffer->memory == ORACLE_CMA;
 	struct oracle_buffer *known = buffers;
 	unsigned long i;
 
 	for (i = 0; i < buffer->pages; i++) {
 		if (kept_by_count(buffer, i) || !late_entries[index_of(buffer->pfn + i)])
 			continue;
-		if (oracle_known(cma ? "S8" : "S6"))
+		/* What is granted by page may be reused: a limit of that level. */
+		if (level == ORACLE_PAGE)
 			return false;
 		oracle_violation("%s gets another owner while a backend has it: %#lx",
-				 cma ? "contiguous memory" : "memory without a count",
+				 buffer->memory == ORACLE_CMA ? "contiguous memory" :
+								"memory without a count",
 				 buffer->pfn + i);
 	}
 	while (known->pfn != buffer->pfn || !known->pages)
@@ -278,31 +301,39 @@ void oracle_mapped(struct oracle_mapping *m)
 	mappings = m;
 }
 
-/*
- * The CPU gets what the device wrote, at a byte. @unsure: that, or nothing; it is
- * looked at then.
- */
-static void arrives(u8 *shadow_byte, u8 view, phys_addr_t phys, bool unsure)
+/* A byte that the driver may leave to the CPU, or copy once more. */
+static void may_arrive(u8 *shadow_byte, u8 view, phys_addr_t phys)
 {
-	if (!unsure || *memory_at(phys) == view)
+	if (*memory_at(phys) == view)
 		*shadow_byte = view;
 }
 
-void oracle_unmapped(struct oracle_mapping *m, bool skip, bool lied)
+/* What a domain was shown of a copy it may see until something else is there. */
+static void note_shown(const struct run *run)
+{
+	unsigned long page = (run->device - (u8 *)host_ram) >> PAGE_SHIFT;
+
+	if (!shown[page])
+		shown[page] = calloc(1, PAGE_SIZE);
+	memcpy(shown[page] + offset_in_page(run->device), run->device, run->size);
+}
+
+void oracle_unmapped(struct oracle_mapping *m, bool skip)
 {
 	struct oracle_mapping **at = &mappings;
 	struct run run;
 	size_t i;
 
 	for_each_run(m, 0, m->size, &run) {
-		if (!run.copied || skip || m->dir == DMA_TO_DEVICE)
+		if (!run.copied)
 			continue;
-		for (i = 0; i < run.size; i++) {
-			bool cpus = m->state[run.at + i] != DEVICES;
-
-			if (!cpus || oracle_known("S5"))
-				arrives(shadow_at(run.phys) + i, m->view[run.at + i],
-					run.phys + i, cpus || lied);
+		note_shown(&run);
+		for (i = 0; i < run.size && !skip && m->dir != DMA_TO_DEVICE; i++) {
+			if (m->state[run.at + i] == DEVICES)
+				shadow_at(run.phys)[i] = m->view[run.at + i];
+			else
+				may_arrive(shadow_at(run.phys) + i, m->view[run.at + i],
+					   run.phys + i);
 		}
 	}
 	while (*at != m)
@@ -313,17 +344,25 @@ void oracle_unmapped(struct oracle_mapping *m, bool skip, bool lied)
 	free(m->state);
 }
 
+bool oracle_copied(const struct oracle_mapping *m, size_t at)
+{
+	struct run run;
+
+	return run_at(m, at, m->size, &run) && run.copied;
+}
+
 static void synced_for_cpu(struct oracle_mapping *m, const struct run *run)
 {
 	u8 *state = m->state + run->at, *view = m->view + run->at;
 	size_t i;
 
 	for (i = 0; i < run->size; i++) {
-		bool known = oracle_known(state[i] == OWNERS ? "S2" : "S5");
-
-		if (run->copied && (state[i] == DEVICES || known))
-			arrives(shadow_at(run->phys) + i, view[i], run->phys + i,
-				state[i] == CPUS);
+		if (!run->copied)
+			;
+		else if (state[i] == DEVICES || (state[i] == OWNERS && oracle_known("S2")))
+			shadow_at(run->phys)[i] = view[i];
+		else if (state[i] == CPUS)
+			may_arrive(shadow_at(run->phys) + i, view[i], run->phys + i);
 		state[i] = m->premapped ? OWNERS : CPUS;
 	}
 }
@@ -361,8 +400,7 @@ void oracle_refused(u16 domid)
 	for (ref = 0; ref < host_references(); ref++)
 		if (late[ref] && host_table[ref].domid == domid)
 			return;
-	if (!oracle_known("S4"))
-		oracle_violation("domain %u, which uses nothing, is refused a mapping", domid);
+	oracle_violation("domain %u, which uses nothing, is refused a mapping", domid);
 }
 
 /* Where it is not a buffer's memory, it is a copy, perhaps of several mappings. */
@@ -486,16 +524,6 @@ static enum oracle_memory memory_of(unsigned long pfn)
 	return ORACLE_COUNTED;
 }
 
-static bool all_devices(const struct oracle_mapping *m, const struct run *run)
-{
-	size_t i;
-
-	for (i = 0; i < run->size; i++)
-		if (m->state[run->at + i] == OWNERS)
-			return false;
-	return true;
-}
-
 /* Whether a level lets a device have the page itself, not a copy. */
 static bool may_have_page(const struct oracle_mapping *m, const struct run *run)
 {
@@ -505,10 +533,7 @@ static bool may_have_page(const struct oracle_mapping *m, const struct run *run)
 		return true;
 	if (level == ORACLE_FULL || run->size < XEN_PAGE_SIZE)
 		return false;
-	if (memory != ORACLE_COUNTED && memory != ORACLE_CMA)
-		return false;
-	return !m->premapped || m->dir == DMA_TO_DEVICE || all_devices(m, run) ||
-	       oracle_known("S3");
+	return memory == ORACLE_COUNTED && (!m->premapped || m->dir == DMA_TO_DEVICE);
 }
 
 /* Notes what backends may do by references. That domain and page are right was seen before. */
@@ -545,16 +570,64 @@ static void hide_given(u16 domid, bool hide)
 	}
 }
 
-/* Nothing that the guest wrote may be in a page that the driver has for copies. */
+static bool unseen(unsigned long pfn, unsigned int i)
+{
+	u8 byte = memory_at(PFN_PHYS(pfn))[i];
+
+	return is_guests(byte) && !(shown[index_of(pfn)] && shown[index_of(pfn)][i] == byte);
+}
+
+static bool is_in_parts(const struct oracle_mapping *m, const u8 *bytes, size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nparts; i++)
+		if (memmem(memory_at(m->parts[i].phys), m->parts[i].size, bytes, size))
+			return true;
+	return false;
+}
+
+/* Two copies have no such stretch in common. */
+#define STRETCH		64
+
+static void note_given_up(const struct oracle_mapping *m, unsigned long pfn)
+{
+	u8 *page = memory_at(PFN_PHYS(pfn));
+	struct run run = { };
+	unsigned int i;
+
+	for (i = 0; i < PAGE_SIZE; i += run.size ?: 1) {
+		run.device = page + i;
+		for (run.size = 0; run.size < STRETCH - i % STRETCH && unseen(pfn, i + run.size);
+		     run.size++)
+			;
+		if (run.size && is_in_parts(m, run.device, run.size))
+			note_shown(&run);
+	}
+}
+
+void oracle_given_up(const struct oracle_mapping *m)
+{
+	const struct grant_entry_v1 *entry = host_table, *end = entry + host_references();
+
+	hide_given(m->domid, true);
+	for (; entry < end; entry++)
+		if (grants(entry) && entry->domid == m->domid && is_memory(entry->frame) &&
+		    page_of[index_of(entry->frame)] == DRIVERS)
+			note_given_up(m, entry->frame);
+	hide_given(m->domid, false);
+}
+
+/* Of what the guest wrote, only what was shown may be in a page that the driver has for copies. */
 static void check_driver_page(grant_ref_t ref, unsigned long pfn)
 {
-	const u64 *word = (u64 *)memory_at(PFN_PHYS(pfn)), *end = word + XEN_PAGE_SIZE / 8;
+	const u64 *word = (u64 *)memory_at(PFN_PHYS(pfn));
+	unsigned int i;
 
-	for (; word < end; word++)
-		if (*word & ~(*word << 1) & 0x8080808080808080ULL)
-			oracle_violation("domain %u sees memory of the guest: reference %#x: %#llx",
-					 host_table[ref].domid, ref,
-					 (unsigned long long)*word);
+	for (i = 0; i < XEN_PAGE_SIZE; i++)
+		if (word[i / 8] & 0x8080808080808080ULL && unseen(pfn, i))
+			oracle_violation("domain %u sees memory of the guest: reference %#x, byte %#x",
+					 host_table[ref].domid, ref, i);
 }
 
 static void check_guest_page(grant_ref_t ref, unsigned long pfn)

@@ -73,16 +73,20 @@ void oracle_end(void);
 void oracle_check(void);
 
 void oracle_buffer_new(const struct oracle_buffer *buffer);
-/* Whether it may be freed: false if that is known to go wrong. */
+/* Whether it may be freed: false if a level does not keep it from reuse. */
 bool oracle_buffer_free(const struct oracle_buffer *buffer);
 void oracle_cpu_wrote(phys_addr_t phys, size_t size);
 
 void oracle_mapped(struct oracle_mapping *mapping);
-void oracle_unmapped(struct oracle_mapping *mapping, bool skip, bool lied);
+void oracle_unmapped(struct oracle_mapping *mapping, bool skip);
 void oracle_synced(struct oracle_mapping *mapping, size_t at, size_t size, bool for_device);
 /* Of a premapped one: the device may use some bytes; the owner took them back. */
 void oracle_gave(struct oracle_mapping *mapping, size_t at, size_t size);
 void oracle_refused(u16 domid);
+/* Copies of its memory are perhaps where the domain sees them, though it was given up. */
+void oracle_given_up(const struct oracle_mapping *mapping);
+/* Whether a byte of a mapping is in a copy. */
+bool oracle_copied(const struct oracle_mapping *mapping, size_t at);
 
 void oracle_device_wrote(unsigned long pfn, size_t offset, size_t size);
 void oracle_held(grant_ref_t ref, unsigned long pfn, bool holds);

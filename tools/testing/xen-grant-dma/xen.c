@@ -192,9 +192,9 @@ void register_syscore(struct syscore *syscore)
 	to_shut_down = syscore;
 }
 
-void host_start_kexec(void)
+void host_shut_down(bool kexec)
 {
-	host_kexec = true;
+	host_kexec = kexec;
 	to_shut_down->ops->shutdown(to_shut_down->data);
 	host_kexec = false;
 }
