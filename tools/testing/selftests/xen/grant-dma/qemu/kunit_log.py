@@ -13,7 +13,7 @@ from tap import Tap
 MAY_SKIP = WITHOUT_XEN | {
     r"xen_grant_dma_firmware\.(probe_of\..*|no_driver|heedless)": "firmware is asked by arm's DMA set-up alone",
     r"xen_grant_dma_firmware\.pci_requester": "the kernel is without PCI",
-    r"xen_grant_dma_(range\.range|slot\.slots)_from_other_cpu": "the machine has one processor",
+    r"xen_grant_dma_refs\.freed_on_other_cpu": "the machine has one processor",
 }
 
 
