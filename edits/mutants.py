@@ -39,8 +39,8 @@ WORK, PATIENCE = 15, 300
 FAULT = re.compile(r"^not ok|^# .*(EXPECTATION|ASSERTION) FAILED|ERROR: |runtime error|violation|error:")
 NOT_OK = re.compile(r"^\s*not ok", re.M)
 WIDTH = 150
-# Descriptions by firmware, and set-up by them, have their tests in a kernel; traces have none.
-NOT_ON_HOST = ("firmware", "setup", "iommu", "trace")
+# Descriptions by firmware, and set-up by them, have their tests in a kernel.
+NOT_ON_HOST = ("firmware", "setup", "iommu")
 
 
 class Test(NamedTuple):
@@ -60,6 +60,7 @@ TESTS = [
     partial(program, "version2"),
     partial(program, "isolation"),
     partial(program, "restored"),
+    partial(program, "kexec"),
     partial(program, "nomem"),
     partial(program, "fuzz", "--sequences", "40", "--seed", "2", "--out", "build/found", runner=["./fuzz.py"]),
     partial(program, "stress", "-s", "3", "-r", "1", "page-2", "strict-3", "full-65"),
