@@ -26,6 +26,21 @@ bool __kunit_is_suppressed_warning_impl(bool count)
 	return false;
 }
 
+/* Contiguous memory. */
+struct page *dma_alloc_contiguous(struct device *dev, size_t size, gfp_t gfp)
+{
+	struct page *page = alloc_pages(gfp | __GFP_COMP, get_order(size));
+
+	if (page)
+		host_set_cma(page);
+	return page;
+}
+
+void dma_free_contiguous(struct device *dev, struct page *page, size_t size)
+{
+	put_page(page);
+}
+
 /* Tests of what only a process can map. */
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops,
 				void *private_data, int flags)
@@ -62,7 +77,7 @@ int main(int argc, char **argv)
 	int err = 0;
 	bool ok;
 
-	/* So that two pools have all that is taken out of the table for them. */
+	/* So that a device's reserve has one block of references. */
 	host_ram_pages = SZ_512M / PAGE_SIZE;
 	host_init();
 	host_page_freed = expect_not_granted;

@@ -9,6 +9,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/kmsg_dump.h>
+#include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
@@ -669,6 +670,27 @@ static void memory_without_count_is_copied(struct kunit *test)
 	expect_idle(test);
 }
 
+/* Contiguous memory is reused as soon as its owner frees it, whoever has it mapped. */
+static void contiguous_memory_is_copied(struct kunit *test)
+{
+	struct bounce_test *t = test->priv;
+	struct page *page = dma_alloc_contiguous(t->dev, SZ_128K, GFP_KERNEL);
+	dma_addr_t addr;
+
+	if (!page || !is_migrate_cma_page(page))
+		kunit_skip(test, "there is no contiguous memory");
+	memset(page_address(page), 1, SZ_128K);
+	addr = dma_map_page(t->dev, page, 0, SZ_128K, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_PTR_NE(test, test_view(test, addr), page_address(page));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_128K, 1));
+	test_writes(test, addr, SZ_128K, ANSWER);
+	dma_unmap_page(t->dev, addr, SZ_128K, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, test_all(page_address(page), ANSWER, SZ_128K));
+	dma_free_contiguous(t->dev, page, SZ_128K);
+	expect_idle(test);
+}
+
 static const struct { const char *name; size_t size; u64 success; } statuses[] = {
 	{ "virtio_blk", 1, VIRTIO_BLK_S_OK },
 	{ "virtio_net", sizeof(virtio_net_ctrl_ack), VIRTIO_NET_OK },
@@ -1025,6 +1047,7 @@ static struct kunit_case bounce_cases[] = {
 	KUNIT_CASE_PARAM(whole_pages_are_granted, table_params),
 	KUNIT_CASE_PARAM(slab_is_copied, table_params),
 	KUNIT_CASE_PARAM(memory_without_count_is_copied, table_params),
+	KUNIT_CASE(contiguous_memory_is_copied),
 	KUNIT_CASE_PARAM(unwritten_status_is_no_success, table_params),
 	KUNIT_CASE(sync_beyond_mapping),
 	KUNIT_CASE(sync_of_no_mapping),

@@ -19,10 +19,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "backend.h"
-#include "device.h"
 #include "fake-table.h"
-#include "mapping.h"
+#include "grant-dma.h"
 #include "test-device.h"
 
 #define BLOCK		SZ_512K
@@ -44,15 +42,6 @@ static int ops_init(struct kunit *test)
 	return 0;
 }
 
-static void expect_idle(struct kunit *test)
-{
-	struct ops_test *t = test->priv;
-
-	test_idle(test, t->dev);
-	if (t->table)
-		KUNIT_ASSERT_EQ(test, t->table->granted, 0);
-}
-
 static unsigned long failures(struct kunit *test)
 {
 	struct ops_test *t = test->priv;
@@ -65,7 +54,7 @@ static bool granted_as(struct kunit *test, dma_addr_t addr, size_t size,
 		       enum dma_data_direction dir)
 {
 	struct ops_test *t = test->priv;
-	unsigned long pages = grant_dma_pages(addr, size);
+	unsigned long pages = grant_pages(addr, size);
 	bool readonly = dir == DMA_TO_DEVICE;
 	const struct fake_entry *entry;
 
@@ -85,6 +74,7 @@ static void map_page_random(struct kunit *test)
 	struct page *block = test_pages(test, BLOCK);
 	struct page *other = test_pages(test, PAGE_SIZE);
 	struct ops_test *t = test->priv;
+	unsigned int reserved = test_area_pages(test_gdev(t->dev)->backend);
 	enum dma_data_direction dir;
 	size_t start, first, size;
 	dma_addr_t addr, neighbour;
@@ -115,15 +105,15 @@ static void map_page_random(struct kunit *test)
 				      i, size, start, dir);
 		if (t->table)
 			KUNIT_ASSERT_EQ(test, t->table->granted,
-					grant_dma_pages(start, size) +
-					XEN_PFN_PER_PAGE);
+					grant_pages(start, size) +
+					XEN_PFN_PER_PAGE + reserved);
 		dma_unmap_page(t->dev, addr, size, dir);
 	}
 
 	KUNIT_EXPECT_TRUE(test, test_resolves(test, neighbour,
 					      page_to_phys(other), PAGE_SIZE));
 	dma_unmap_page(t->dev, neighbour, PAGE_SIZE, DMA_TO_DEVICE);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static void map_page_refused(struct kunit *test)
@@ -149,7 +139,7 @@ static void map_page_refused(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
 
 	KUNIT_EXPECT_EQ(test, failures(test), before + 4);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 /* Whether a buffer is copied depends on more than a driver can know. */
@@ -168,7 +158,7 @@ static void require_coherent_refused(struct kunit *test)
 	sg_set_page(&sg, page, PAGE_SIZE, 0);
 	KUNIT_EXPECT_EQ(test, dma_map_sg_attrs(t->dev, &sg, 1, DMA_TO_DEVICE,
 					       DMA_ATTR_REQUIRE_COHERENT), 0);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 /* What was dirty is clean when it comes again. */
@@ -196,7 +186,7 @@ static void coherent_twice(struct kunit *test, size_t size, gfp_t gfp)
 				      "%zu bytes", size);
 		dma_free_coherent(t->dev, size, vaddr, addr);
 	}
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static void coherent(struct kunit *test)
@@ -215,7 +205,7 @@ static void coherent(struct kunit *test)
 	coherent_twice(test, 4 * PAGE_SIZE, GFP_ATOMIC);
 	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, 0, &addr,
 						   GFP_KERNEL));
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 /* More than the longest range. */
@@ -228,7 +218,7 @@ static void coherent_large(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, SZ_1M + 1, &addr,
 						   GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, failures(test), before + 1);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static void coherent_sgtable(struct kunit *test)
@@ -257,7 +247,7 @@ static void coherent_sgtable(struct kunit *test)
 		sg_free_table(&sgt);
 		dma_free_coherent(t->dev, sizes[i], vaddr, addr);
 	}
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static void noncoherent_pages(struct kunit *test)
@@ -288,73 +278,82 @@ static void noncoherent_pages(struct kunit *test)
 						PAGE_SIZE << (MAX_PAGE_ORDER + 1),
 						&addr, DMA_TO_DEVICE,
 						GFP_KERNEL));
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 /* Each allocation of references in turn fails, until none is left to fail. */
 static void references_run_out(struct kunit *test)
 {
-	struct page *page = test_pages(test, PAGE_SIZE);
 	struct ops_test *t = test->priv;
 	unsigned long before;
 	dma_addr_t addr;
 	void *vaddr;
 	int i;
 
-	/* While no run is idle. */
-	t->table->fail_in = 1;
-	before = failures(test);
-	addr = dma_map_page(t->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
-	KUNIT_EXPECT_TRUE(test, dma_mapping_error(t->dev, addr));
-	KUNIT_EXPECT_NULL(test, dma_alloc_pages(t->dev, PAGE_SIZE, &addr,
-						DMA_TO_DEVICE, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, failures(test), before + 2);
-	expect_idle(test);
-
 	for (i = 1;; i++) {
 		before = failures(test);
 		t->table->fail_in = i;
-		vaddr = dma_alloc_coherent(t->dev, SZ_64K, &addr, GFP_KERNEL);
+		vaddr = dma_alloc_coherent(t->dev, SZ_1M, &addr, GFP_KERNEL);
 		if (vaddr)
 			break;
 		KUNIT_EXPECT_EQ(test, failures(test), before + 1);
-		expect_idle(test);
+		test_idle(test, t->dev);
 	}
 	KUNIT_EXPECT_GT(test, i, 1);
-	dma_free_coherent(t->dev, SZ_64K, vaddr, addr);
-	expect_idle(test);
+	dma_free_coherent(t->dev, SZ_1M, vaddr, addr);
+	test_idle(test, t->dev);
 }
 
-/* A backend that is not alone leaves others a half, and gets more when it gives. */
-static void references_are_shared(struct kunit *test)
+/* Isolation by page gives what a driver maps, though its owner uses it meanwhile. */
+static void premapped_is_granted(struct kunit *test)
 {
-	struct ops_test *t = test->priv;
-	struct grant_backend *backend = test_gdev(t->dev)->backend;
-	unsigned int half = backend->ranges->limit / 2, count = 0, i;
-	unsigned int late = GRANT_USAGE_BATCH * num_possible_cpus();
 	struct page *page = test_pages(test, PAGE_SIZE);
-	dma_addr_t *addrs;
+	struct ops_test *t = test->priv;
+	dma_addr_t addr = dma_map_page_attrs(t->dev, page, 0, SZ_2K, DMA_BIDIRECTIONAL,
+					     DMA_ATTR_SKIP_CPU_SYNC);
 
-	addrs = kunit_kcalloc(test, t->table->size, sizeof(*addrs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, addrs);
-	kref_get(&backend->ranges->kref);	/* as another backend does */
-	for (i = 0; i < 2; i++) {
-		while (count < t->table->size) {
-			addrs[count] = dma_map_page(t->dev, page, 0, SZ_4K,
-						    DMA_TO_DEVICE);
-			if (dma_mapping_error(t->dev, addrs[count]))
-				break;
-			count++;
-		}
-		KUNIT_EXPECT_GE(test, count, half);
-		KUNIT_EXPECT_LE(test, count, half + 2 * late + 1);
-		while (count > half / 2)
-			dma_unmap_page(t->dev, addrs[--count], SZ_4K, DMA_TO_DEVICE);
-	}
-	refcount_dec(&backend->ranges->kref.refcount);
-	while (count)
-		dma_unmap_page(t->dev, addrs[--count], SZ_4K, DMA_TO_DEVICE);
-	expect_idle(test);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(page), SZ_2K));
+	dma_unmap_page_attrs(t->dev, addr, SZ_2K, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+	test_idle(test, t->dev);
+}
+
+/* What references alone can't do is bounced here, too. */
+static void beyond_references(struct kunit *test)
+{
+	struct page *block = test_pages(test, SZ_2M);
+	u8 *bytes = page_address(block) + 100;
+	struct ops_test *t = test->priv;
+	dma_addr_t addr;
+
+	/* One page more than the longest range has. */
+	memset(bytes, 1, SZ_1M);
+	addr = dma_map_single(t->dev, bytes, SZ_1M, DMA_BIDIRECTIONAL);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_1M, 1));
+	test_writes(test, addr, SZ_1M, 2);
+	dma_unmap_single(t->dev, addr, SZ_1M, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, 2, SZ_1M));
+	KUNIT_EXPECT_EQ(test, test_raw_map(t->dev, page_to_phys(block), SZ_1M + 1,
+					   DMA_TO_DEVICE), DMA_MAPPING_ERROR);
+
+	/* More low bits of the address than a page has. */
+	dma_set_min_align_mask(t->dev, SZ_64K - 1);
+	addr = dma_map_page(t->dev, block, SZ_16K + 5, SZ_8K, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_EQ(test, addr & (SZ_64K - 1), SZ_16K + 5);
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_8K, 2));
+	dma_unmap_page(t->dev, addr, SZ_8K, DMA_TO_DEVICE);
+
+	/* A boundary that as many references would cross. */
+	dma_set_min_align_mask(t->dev, 0);
+	dma_set_seg_boundary(t->dev, SZ_64K - 1);
+	addr = dma_map_page(t->dev, block, 200, SZ_64K, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_EQ(test, addr & (SZ_64K - 1), 0);
+	KUNIT_EXPECT_TRUE(test, test_sees(test, addr, SZ_64K, 2));
+	dma_unmap_page(t->dev, addr, SZ_64K, DMA_TO_DEVICE);
+	test_idle(test, t->dev);
 }
 
 static void masks(struct kunit *test)
@@ -400,14 +399,12 @@ static void mapping_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sg_dma_len(sgt.sgl), most);
 	dma_unmap_sgtable(t->dev, &sgt, DMA_TO_DEVICE, 0);
 	sg_free_table(&sgt);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
-/* Mappings are this large so that the peak is exact. */
 static void counters(struct kunit *test)
 {
-	const int pages = 2 * GRANT_USAGE_BATCH;
-	struct page *block = test_pages(test, pages * SZ_4K);
+	struct page *block = test_pages(test, SZ_32K);
 	struct ops_test *t = test->priv;
 	struct grant_device *gdev = test_gdev(t->dev);
 	dma_addr_t addr[3], small;
@@ -420,20 +417,16 @@ static void counters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, 1);
 	dma_unmap_page(t->dev, small, 1, DMA_TO_DEVICE);
 	for (i = 0; i < 3; i++) {
-		addr[i] = dma_map_page(t->dev, block, 0, pages * SZ_4K,
-				       DMA_TO_DEVICE);
+		addr[i] = dma_map_page(t->dev, block, 0, SZ_32K, DMA_TO_DEVICE);
 		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr[i]));
-		KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used,
-				(i + 1) * pages);
+		KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, (i + 1) * 8);
 	}
 	for (i = 0; i < 3; i++)
-		dma_unmap_page(t->dev, addr[i], pages * SZ_4K, DMA_TO_DEVICE);
+		dma_unmap_page(t->dev, addr[i], SZ_32K, DMA_TO_DEVICE);
 	migrate_enable();
-	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->usage.peak), 3 * pages);
-	KUNIT_EXPECT_EQ(test, atomic_read(&gdev->backend->usage.peak), 3 * pages);
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).mappings, 4);
 	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, 0);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static void rebind(struct kunit *test)
@@ -451,11 +444,11 @@ static void rebind(struct kunit *test)
 
 		device_release_driver(t->dev);
 		KUNIT_EXPECT_NULL(test, t->dev->dma_ops);
-		KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
+		KUNIT_EXPECT_NULL(test, test_backend(TEST_DOMID));
 
 		KUNIT_ASSERT_EQ(test, device_attach(t->dev), 1);
 		test_setup(test, t->dev, TEST_DOMID);
-		expect_idle(test);
+		test_idle(test, t->dev);
 	}
 }
 
@@ -471,26 +464,53 @@ static void bind_again(struct kunit *test)
 /* The backend goes on using what a driver with faults left, whoever binds later. */
 static void left_mapped(struct kunit *test)
 {
-	struct page *page = test_pages(test, PAGE_SIZE);
+	u8 *bytes = page_address(test_pages(test, SZ_2M)) + 100;
 	struct ops_test *t = test->priv;
 	struct grant_backend *backend = test_gdev(t->dev)->backend;
-	phys_addr_t phys = page_to_phys(page);
-	dma_addr_t addr = test_raw_map(t->dev, phys, SZ_4K, DMA_TO_DEVICE);
+	phys_addr_t phys = virt_to_phys(bytes);
+	dma_addr_t granted = test_raw_map(t->dev, phys, SZ_2K, DMA_TO_DEVICE);
+	dma_addr_t copied = test_raw_map(t->dev, phys, SZ_1M, DMA_FROM_DEVICE);
+	grant_ref_t ref = test_ref(test, granted);
 
-	KUNIT_ASSERT_NE(test, addr, DMA_MAPPING_ERROR);
+	KUNIT_ASSERT_NE(test, granted, DMA_MAPPING_ERROR);
+	KUNIT_ASSERT_NE(test, copied, DMA_MAPPING_ERROR);
 	device_release_driver(t->dev);
 	bind_again(test);
 	bind_again(test);
-	KUNIT_ASSERT_TRUE(test, test_backend_exists(TEST_DOMID));
-	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, phys, SZ_4K));
-	KUNIT_EXPECT_EQ(test, t->table->granted, 1);
+	KUNIT_ASSERT_PTR_EQ(test, test_backend(TEST_DOMID), backend);
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, granted, phys, SZ_2K));
+	KUNIT_EXPECT_TRUE(test, test_sees(test, copied, SZ_1M, TEST_UNWRITTEN));
+	KUNIT_EXPECT_EQ(test, t->table->granted, 1 + 256);
 
 	/* What else is kept for ever goes for the next tests. */
-	grant_unmap(backend, addr, SZ_4K, DMA_TO_DEVICE, 0);
+	WRITE_ONCE(backend->mapped[ref], 0);
+	grant_refs_end(backend, ref, 1, false);
+	KUNIT_EXPECT_EQ(test, grant_bounce_unmap(backend, copied, DMA_FROM_DEVICE, 0), SZ_1M);
+	grant_areas_reap(backend, true);
 	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
-	KUNIT_EXPECT_TRUE(test, backend->kept);
 	grant_backend_put(backend);
-	KUNIT_EXPECT_FALSE(test, test_backend_exists(TEST_DOMID));
+	KUNIT_EXPECT_NULL(test, test_backend(TEST_DOMID));
+}
+
+/* Nor does it lose the reserve of that device, if that is where it was left. */
+static void left_in_reserve(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	struct grant_device *gdev = test_gdev(t->dev);
+	struct grant_backend *backend = gdev->backend;
+	struct grant_area *area = gdev->reserve[GRANT_READONLY];
+	unsigned int pages = area->pages, at;
+
+	at = grant_bits_take(area->used, area->words, 1);
+	this_cpu_inc(gdev->counters->used);
+	device_release_driver(t->dev);
+	bind_again(test);
+	KUNIT_EXPECT_EQ(test, t->table->granted, pages);
+	grant_area_give(area, at, 1);
+	KUNIT_EXPECT_TRUE(test, grant_area_destroy(area));
+	KUNIT_EXPECT_EQ(test, t->table->granted, 0);
+	grant_backend_put(backend);
+	KUNIT_EXPECT_NULL(test, test_backend(TEST_DOMID));
 }
 
 struct shown_buffer {
@@ -570,7 +590,7 @@ static void coherent_mmap(struct kunit *test)
 		dma_free_coherent(t->dev, buffer.size, vaddr, buffer.addr);
 	}
 	fput(file);
-	expect_idle(test);
+	test_idle(test, t->dev);
 }
 
 static struct kunit_case ops_cases[] = {
@@ -583,12 +603,14 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(coherent_mmap, table_params),
 	KUNIT_CASE_PARAM(noncoherent_pages, table_params),
 	KUNIT_CASE(references_run_out),
-	KUNIT_CASE(references_are_shared),
+	KUNIT_CASE_PARAM(premapped_is_granted, table_params),
+	KUNIT_CASE_PARAM(beyond_references, table_params),
 	KUNIT_CASE_PARAM(masks, table_params),
 	KUNIT_CASE_PARAM(mapping_sizes, table_params),
 	KUNIT_CASE_PARAM(counters, table_params),
 	KUNIT_CASE_PARAM(rebind, table_params),
 	KUNIT_CASE(left_mapped),
+	KUNIT_CASE(left_in_reserve),
 	{}
 };
 

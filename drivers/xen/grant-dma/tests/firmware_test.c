@@ -22,9 +22,8 @@
 
 #include <xen/xen.h>
 
-#include "backend.h"
-#include "device.h"
 #include "firmware.h"
+#include "grant-dma.h"
 #include "setup.h"
 #include "test-device.h"
 

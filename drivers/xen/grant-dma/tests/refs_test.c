@@ -235,6 +235,18 @@ static void expect_works(struct kunit *test, struct device *dev)
 	dma_unmap_page(dev, addr, SZ_4K, DMA_TO_DEVICE);
 }
 
+/* What it can do when nothing is left: as much as it was told that it can. */
+static void expect_reserve_works(struct kunit *test, struct device *dev)
+{
+	size_t most = dma_max_mapping_size(dev);
+	struct page *page = test_pages(test, SZ_2M);
+	dma_addr_t addr = dma_map_page(dev, page, 1, most, DMA_FROM_DEVICE);
+
+	KUNIT_EXPECT_GE(test, most, SZ_32K);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(dev, addr));
+	dma_unmap_page(dev, addr, most, DMA_FROM_DEVICE);
+}
+
 static const unsigned int table_sizes[] = { 512, 1024, FAKE_TABLE_SIZE };
 
 static void size_desc(const unsigned int *size, char *desc)
@@ -262,6 +274,7 @@ static void later_backends_work(struct kunit *test)
 		lists[i] = create_list(test, table);
 		taken[i] = take_all(backends[i], 1, lists[i]);
 		KUNIT_EXPECT_GT(test, taken[i], 0);
+		expect_reserve_works(test, dev);
 	}
 	expect_free(test, table->size / 4 - 8);
 	for (i = 0; i < ARRAY_SIZE(names); i++)
