@@ -269,6 +269,9 @@ static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_k
 	struct grant_area *area;
 	unsigned long flags;
 
+	/* With the low bits of its address the longest buffer is longer than any area. */
+	if (pages > GRANT_BLOCK)
+		return NULL;
 	spin_lock_irqsave(&backend->lock, flags);
 	list_for_each_entry(area, &backend->areas[kind], node)
 		all += area->pages;
