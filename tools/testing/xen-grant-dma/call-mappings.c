@@ -55,12 +55,13 @@ bool device_has_mappings(unsigned int device)
 }
 
 /* What a device can always have, whatever others do; and a domain. */
-static void check_refusal(unsigned int device, size_t size, bool streaming)
+static void check_refusal(unsigned int device, phys_addr_t phys, size_t size, bool streaming)
 {
 	struct device *dev = &devices[device].dev;
+	size_t kept = phys & dev->dma_parms->min_align_mask;
 
 	if (streaming && devices[device].reserved && !device_has_mappings(device) &&
-	    size <= dev->dma_ops->max_mapping_size(dev))
+	    kept + size <= dev->dma_ops->max_mapping_size(dev))
 		oracle_violation("a device that has nothing mapped is refused a mapping");
 	if (!failing && size <= PAGE_SIZE)
 		oracle_refused(domid_of[device]);
@@ -117,7 +118,7 @@ static void run_map(const struct call_args *a)
 	phys = page_to_phys(buffers[a->buffer].page) + a->offset;
 	addr = dma_map_phys(&devices[a->device].dev, phys, a->size, m->dir, attrs_of(m));
 	if (addr == DMA_MAPPING_ERROR) {
-		check_refusal(a->device, a->size, true);
+		check_refusal(a->device, phys, a->size, true);
 		return;
 	}
 	m->kind = SINGLE;
@@ -248,7 +249,7 @@ static void run_coherent(const struct call_args *a)
 	m->size = a->size;
 	m->vaddr = dev->dma_ops->alloc(dev, m->size, &addr, GFP_ATOMIC, 0);
 	if (!m->vaddr) {
-		check_refusal(a->device, a->size, false);
+		check_refusal(a->device, 0, a->size, false);
 		return;
 	}
 	check_zero(m->vaddr, PAGE_ALIGN(m->size));

@@ -89,7 +89,7 @@ static bool add_buffer(struct mapping *mapping, unsigned int order, enum memory_
 	if (!memory_get(memory, order, kind))
 		return false;
 	offset = one_in(random, 3) ? random_below(random, room) : 0;
-	length = room - offset;
+	length = min(room - offset, (size_t)SZ_1M);	/* most that a mapping has */
 	if (one_in(random, 3))
 		length = 1 + random_below(random, length);
 	sg_set_page(&mapping->sgl[mapping->nents++], memory->page, length, offset);
@@ -236,7 +236,7 @@ static void check_ended(struct mapping *mapping)
 
 static bool map_buffer(struct mapping *mapping, struct random *random)
 {
-	unsigned int order = one_in(random, 8) ? random_below(random, 9) :
+	unsigned int order = one_in(random, 8) ? random_below(random, 10) :
 						 random_below(random, 3);
 	struct scatterlist *sg = mapping->sgl;
 
@@ -251,6 +251,8 @@ static bool map_buffer(struct mapping *mapping, struct random *random)
 	mapping->segments = 1;
 	if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
 		return false;
+	if ((sg_dma_address(sg) ^ sg_phys(sg)) & dma_get_min_align_mask(mapping->dev))
+		report_violation("the low bits of an address are not kept");
 	if (mapping->attrs)
 		dma_sync_single_for_device(mapping->dev, sg_dma_address(sg), sg->length,
 					   mapping->dir);
