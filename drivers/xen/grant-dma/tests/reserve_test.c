@@ -7,6 +7,8 @@
 #include <kunit/test.h>
 
 #include <linux/dma-mapping.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
@@ -251,6 +253,36 @@ static void greatest_request(struct kunit *test)
 	test_idle(test, t->dev);
 }
 
+/* The device's boundary and alignment are kept here, too. */
+static void limits_are_kept(struct kunit *test)
+{
+	static const unsigned int limits[] = { SZ_4K, SZ_16K, SZ_64K };
+	struct reserve_test *t = test->priv;
+	unsigned int start, limit, i;
+	dma_addr_t addr;
+	size_t size;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		limit = limits[i];
+		size = min_t(size_t, limit, dma_max_mapping_size(t->dev));
+		for (start = 0; start < SZ_32K; start += 1000) {
+			dma_set_seg_boundary(t->dev, limit - 1);
+			addr = map(test, start, size, DMA_TO_DEVICE);
+			KUNIT_EXPECT_EQ_MSG(test, (addr ^ (addr + size - 1)) >> ilog2(limit), 0,
+					    "%zu bytes at %pad", size, &addr);
+			dma_unmap_page(t->dev, addr, size, DMA_TO_DEVICE);
+			dma_set_seg_boundary(t->dev, U32_MAX);
+
+			dma_set_min_align_mask(t->dev, limit - 1);
+			addr = map(test, start, 100, DMA_TO_DEVICE);
+			KUNIT_EXPECT_EQ(test, addr & (limit - 1), start & (limit - 1));
+			dma_unmap_page(t->dev, addr, 100, DMA_TO_DEVICE);
+			dma_set_min_align_mask(t->dev, 0);
+		}
+	}
+	test_idle(test, t->dev);
+}
+
 /* What a device never gets back, as a network does, does not keep it from sending. */
 static void directions_apart(struct kunit *test)
 {
@@ -443,6 +475,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE_PARAM(from_device, level_gen_params),
 	KUNIT_CASE_PARAM(lists, level_gen_params),
 	KUNIT_CASE_PARAM(greatest_request, level_gen_params),
+	KUNIT_CASE_PARAM(limits_are_kept, level_gen_params),
 	KUNIT_CASE_PARAM(reserve_runs_out, level_gen_params),
 	KUNIT_CASE(directions_apart),
 	KUNIT_CASE(misuse),
