@@ -14,7 +14,8 @@ int main(void)
 	host_quiet = true;
 	host_init();
 	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(levels) + 2);
-	printf("%s 1 isolation is strict unless told\n", host_isolation_is("strict") ? "ok" : "not ok");
+	ok = host_isolation_is("strict");
+	printf("%s 1 isolation is strict unless told\n", ok ? "ok" : "not ok");
 	for (i = 0; i < ARRAY_SIZE(levels); i++) {
 		ok = !stub_param_isolation->set(levels[i], NULL) && host_isolation_is(levels[i]);
 		printf("%s %u isolation is set to %s\n", ok ? "ok" : "not ok", i + 2,

@@ -626,7 +626,7 @@ static void check_driver_page(grant_ref_t ref, unsigned long pfn)
 
 	for (i = 0; i < XEN_PAGE_SIZE; i++)
 		if (word[i / 8] & 0x8080808080808080ULL && unseen(pfn, i))
-			oracle_violation("domain %u sees memory of the guest: reference %#x, byte %#x",
+			oracle_violation("domain %u sees memory of the guest: reference %#x at %#x",
 					 host_table[ref].domid, ref, i);
 }
 

@@ -92,7 +92,7 @@ static void map_step(struct bound_device *device, struct random *random)
 }
 
 /* Low bits of addresses that a device wants to be kept. */
-static const unsigned int masks[] = { 511, 4095, 65535 };
+static const unsigned int masks[] = { 0, 0, 511, 4095, 65535 };
 
 static void bind(struct bound_device *device, struct random *random)
 {
@@ -101,8 +101,7 @@ static void bind(struct bound_device *device, struct random *random)
 			 __ATOMIC_RELAXED);
 	device->works = !host_bind(&device->dev, "stressed", device->domid, level);
 	__atomic_store_n(&host_fail_nth, 0, __ATOMIC_RELAXED);
-	if (one_in(random, 2))
-		device->dev.dma_parms->min_align_mask = masks[random_below(random, ARRAY_SIZE(masks))];
+	device->dev.dma_parms->min_align_mask = masks[random_below(random, ARRAY_SIZE(masks))];
 }
 
 static void unbind(struct bound_device *device, struct random *random)
