@@ -21,7 +21,7 @@ from items import OLDEST, linux, qemu, xen
 
 HERE = Path(__file__).resolve().parent
 LINUX = "6.12"
-ITEMS = [xen(None), qemu(None), items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.OLD_KERNEL, linux(LINUX)]
+ITEMS = [xen(None), qemu(None), items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.HERD, items.OLD_KERNEL, linux(LINUX)]
 # Releases of Xen and QEMU by suite; all other packages have the suite's name in their version.
 XEN = {"sid": "4.22.0", "forky": "4.21.1", "trixie-security": "4.20.4", "trixie": "4.20.3",
        "bookworm-security": "4.17.7", "bookworm": "4.17.5"}
@@ -116,7 +116,7 @@ def add_suite(top, suite, xen):
     sources = (add_source(top, suite, "xen", f"{xen}-1")
                + add_source(top, suite, "qemu", f"{QEMU.get(suite, '10.0')}+{mark}-1"))
     everywhere = ["meson", "python3-pycotap", f"linux-source-{LINUX}"]
-    names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA])
+    names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA, *items.HERD.packages])
     lists = {"main/source/Sources": sources}
     for architecture in {"arm64", items.host_architecture()}:
         lists[f"main/binary-{architecture}/Packages"] = (
