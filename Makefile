@@ -73,13 +73,17 @@ ifdef SUITE
 	+@$(if $(wildcard $(TREE)/Makefile),,$(call fetch_goal,host) && $(MAKE) tree)
 	+@$(HOST) run-kunit SUITE='$(SUITE)'
 else
-	$(call fetch_goal,host)
+	$(call fetch_goal,host,yes)
 	+@$(MAKE) tree
 	+@python3 edits/checks.py build/host $(HOST_CHECKS)
 endif
 
-$(HOST_CHECKS:%=check-%): check-host-%: tree
+$(patsubst %,check-%,$(filter-out host-litmus,$(HOST_CHECKS))): check-host-%: tree
 	+@$(HOST) run-$*
+
+# By a program that may not be there to be had.
+check-host-litmus: tree
+	+@herd=$$($(BED) --no-print-directory herd) && $(HOST) run-litmus HERD="$$herd"
 
 # The benchmark as a program, by a cross compiler where one is named.
 BENCH_PROGRAM = $(MAKE) -s -C tools/testing/xen-grant-dma -f $(abspath $(BED_DIR)/../bench/host)/Makefile KERNEL=$(TREE) \
