@@ -37,7 +37,7 @@ help:
 	@echo 'make coverage          which lines and branches of the driver the tests on the host run;'
 	@echo '                       coverage-guest: a guest, with KUnit and kselftests'
 	@echo 'make fetch             download what GOAL=host, kit, boot, check or bench needs, and nothing more;'
-	@echo '                       looks for a newer Xen than the one that is there'
+	@echo '                       looks, once a day, for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make refresh           take commits that you changed in $(TREE:$(CURDIR)/%=%) back into overlay and edits'

@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; else the newest that can be had")
     parser.add_argument("--qemu", help="a release such as 10.0; else a stable one")
     parser.add_argument("--gdb", action="store_true", help="with a debugger for the machine")
-    parser.add_argument("--renew", action="store_true", help="look for a newer Xen than the one that is there")
+    parser.add_argument("--renew", action="store_true", help="look, once a day, for a newer Xen than the one that is there")
     parser.add_argument("--out", type=Path, help="the makefile to write")
     arguments = parser.parse_args()
     start = time.monotonic()
