@@ -63,8 +63,8 @@ kunit:
 
 # The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
 HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
-HOST = CCACHE_DIR=$${XDG_CACHE_HOME:-$$HOME/.cache}/xen-grant-dma/ccache CCACHE_BASEDIR=$(CURDIR) CCACHE_NOHASHDIR=1 \
-	nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
+WITH_CCACHE := CCACHE_DIR=$${XDG_CACHE_HOME:-$$HOME/.cache}/xen-grant-dma/ccache CCACHE_BASEDIR=$(CURDIR) CCACHE_NOHASHDIR=1
+HOST = $(WITH_CCACHE) nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
 	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host $(if $(shell command -v ccache),CC='ccache $(CC)')
 HOST_CHECKS := $(addprefix host-,$(shell $(MAKE) -s -C tools/testing/xen-grant-dma names))
 
@@ -171,6 +171,7 @@ $(foreach check,guests debug driver-domain,$(eval KERNELS_$(check) := main debug
 $(foreach check,modules dom0less arrival,$(eval KERNELS_$(check) := main modules))
 KERNELS_pages := main 64k
 KERNELS_kunit-16k := 16k
+$(foreach check,kunit-arm kunit-x86_64,$(eval KERNELS_$(check) := $(check)))
 kernels = $(KERNELS_$(1):%=$(patsubst $(CURDIR)/%,%,$(BUILD))/kernel/%) \
 	$(foreach base,$(OTHER_BASES),$(if $(filter kunit-$(base) guest-$(base),$(1)),build/$(base)/kernel/main))
 space := $() $()
@@ -210,13 +211,16 @@ check-kunit check-oldest check-old-kernel: check-%:
 check-kunit-16k:
 	+@$(BED) kunit KERNEL=16k
 
-# Other architectures, by the kernel's own runner of KUnit in QEMU.
-KUNIT_OF_arm := --cross_compile=arm-linux-gnueabihf- --kconfig_add=CONFIG_ARM_LPAE=y
+# Other architectures, by the kernel's own runner of KUnit in QEMU. While it builds it says nothing, so step.sh does.
+PREFIX_arm := arm-linux-gnueabihf-
+KUNIT_OF_arm := --cross_compile=$(PREFIX_arm) --kconfig_add=CONFIG_ARM_LPAE=y
 KUNIT_OF_x86_64 := $(addprefix --kconfig_add=CONFIG_,HYPERVISOR_GUEST=y PARAVIRT=y OF=y)
+kunit_py = python3 -u $(TREE)/tools/testing/kunit/kunit.py $(1) --arch=$* $(KUNIT_OF_$*) \
+	--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kernel/kunit-$*
 check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
-	@python3 $(TREE)/tools/testing/kunit/kunit.py run --raw_output=kunit --arch=$* $(KUNIT_OF_$*) \
-		--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kunit-$* --jobs=$$(nproc) | \
-		KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
+	@$(WITH_CCACHE) $(BED_DIR)/step.sh "kernel (kunit-$*)" $(BUILD)/log/kunit-$*.log \
+		$(call kunit_py,build) --jobs=$$(nproc) --make_options='CC=ccache $(PREFIX_$*)gcc' >&2
+	@$(call kunit_py,exec) --raw_output=kunit --timeout=900 | KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
 
 # Another driver than ours.
 check-in-tree:

@@ -102,6 +102,10 @@ def test_a_kernel_that_is_not_built_counts(scratch):
     assert notes.of(fake) == 2 * (10 + estimates.KERNEL)
     notes.known["no/such/kernel"] = 1
     assert notes.of(fake) == 2 * (10 + estimates.AGAIN)
+    image = scratch / "kernel/arch/arm/boot/zImage"
+    image.parent.mkdir(parents=True)
+    image.touch()
+    assert notes.of(Fake(f"a:{scratch}/kernel", scratch)) == 2 * 10
 
 
 def test_what_a_check_took_is_noted_without_what_it_built(scratch):
