@@ -218,6 +218,7 @@ KUNIT_OF_x86_64 := $(addprefix --kconfig_add=CONFIG_,HYPERVISOR_GUEST=y PARAVIRT
 kunit_py = python3 -u $(TREE)/tools/testing/kunit/kunit.py $(1) --arch=$* $(KUNIT_OF_$*) \
 	--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kernel/kunit-$*
 check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
+	@mkdir -p $(BUILD)/kernel
 	@$(WITH_CCACHE) $(BED_DIR)/step.sh "kernel (kunit-$*)" $(BUILD)/log/kunit-$*.log \
 		$(call kunit_py,build) --jobs=$$(nproc) --make_options='CC=ccache $(PREFIX_$*)gcc' >&2
 	@$(call kunit_py,exec) --raw_output=kunit --timeout=900 | KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
