@@ -8,7 +8,7 @@ The checks run in the order given, two at a time, but those named with --alone o
 two to three times as long beside a compiler. A check is the make target check-NAME; what it prints is shown after its
 name, and lies as it is in the directory. KERNELs are the directories of those that it builds. A check also fails where
 it has no result, and where its exit status is not zero though its results say that all is well. Last come the failures
-with the lines that explain them, and then the counts.
+with the lines that explain them, and then the counts with the names of what failed.
 
 Those named with --keep do not run where they passed with the same files (repeated.py): their results are taken again.
 
@@ -117,6 +117,12 @@ class Check:
             for line in said[-LINES:]:
                 print(f"    {line[:WIDTH]}")
 
+    def sum_up(self):
+        """Print how many results there are of each kind, and which failed: the end of a log may be all that is kept."""
+        print(f"{self.name}: {summary(self.results.counts())}, in {self.seconds:.0f} s")
+        for failure, _ in list(self.results.failures())[:LINES]:
+            print(f"    failed: {failure[:WIDTH]}")
+
 
 class Budget:
     """The time that there is; without one, as much as it takes."""
@@ -220,7 +226,7 @@ def main():
     for check in checks:
         check.explain()
     for check in checks:
-        print(f"{check.name}: {summary(check.results.counts())}, in {check.seconds:.0f} s")
+        check.sum_up()
     print(f"(on a machine that takes {pace:.1f} s for a fixed piece of compiling)")
     print(summary(total))
     return 1 if total["failed"] else 0

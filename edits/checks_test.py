@@ -155,6 +155,15 @@ def test_a_check_without_results_fails_and_one_that_ends_badly(scratch):
     assert [fake.results.faults for fake in fakes] == [["no result"], ["exit status 3"]]
 
 
+def test_the_counts_name_what_failed(scratch):
+    fake = Fake("bad", scratch, "echo 1..2; echo ok 1 - one; echo not ok 2 - two")
+    run(scratch, [fake])
+    fake.seconds = 3
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        fake.sum_up()
+    assert said.getvalue() == "bad: 1 passed, 1 failed, 0 skipped, in 3 s\n    failed: two\n", said.getvalue()
+
+
 def test_the_order_turns_with_the_commit_and_nothing_is_lost(_):
     words = list("abcdef")
     turned = checks.rotated(words)
