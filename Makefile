@@ -163,7 +163,7 @@ ALONE := guests bed debug modules driver-domain dom0less arrival pages old-kerne
 	$(OTHER_BASES:%=guest-%)
 
 # What needs no kernel built; guests, KUnit, patches and compilers keep their results by themselves.
-KEPT := $(HOST_CHECKS) judges figures downloads series
+KEPT := $(HOST_CHECKS) judges scripts figures downloads series docs
 
 # The kernels that a check builds.
 $(foreach check,kunit bed old-kernel oldest,$(eval KERNELS_$(check) := main))
