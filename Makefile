@@ -28,7 +28,7 @@ help:
 	@echo '                       SUITE=ops.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
 	@echo 'make kunit             KUnit without Xen; SUITE=ops.map_page_random selects'
 	@echo 'make check             what a change must pass; CHECKS=all is everything, and CHECKS="host kunit" selects;'
-	@echo '                       FORCE=1 repeats what passed with the same content; BUDGET=75 is for so many minutes'
+	@echo '                       FORCE=1 repeats what passed with the same content; BUDGET=65 is for so many minutes'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
 	@echo '                       BENCH_TURNS=5 is how often; BENCH=host is a program that needs no guest, in two minutes'
@@ -37,7 +37,7 @@ help:
 	@echo 'make coverage          which lines and branches of the driver the tests on the host run;'
 	@echo '                       coverage-guest: a guest, with KUnit and kselftests'
 	@echo 'make fetch             download what GOAL=host, kit, boot, check or bench needs, and nothing more;'
-	@echo '                       looks for a newer Xen than the one that is there'
+	@echo '                       looks, once a day, for a newer Xen than the one that is there'
 	@echo 'make series            write the patches for mailing to out/series/'
 	@echo 'make apply KDIR=path   put the patches on a kernel tree: a new branch, or in place where it is no git tree'
 	@echo 'make refresh           take commits that you changed in $(TREE:$(CURDIR)/%=%) back into overlay and edits'
@@ -63,8 +63,8 @@ kunit:
 
 # The driver as programs: of these sources, with the rest of a kernel. While one suite is worked on, the kernel stays as it is.
 HOST_SOURCES := $(if $(KDIR)$(filter-out $(firstword $(BASES)),$(BASE)),$(TREE),$(CURDIR))
-HOST = CCACHE_DIR=$${XDG_CACHE_HOME:-$$HOME/.cache}/xen-grant-dma/ccache CCACHE_BASEDIR=$(CURDIR) CCACHE_NOHASHDIR=1 \
-	nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
+WITH_CCACHE := CCACHE_DIR=$${XDG_CACHE_HOME:-$$HOME/.cache}/xen-grant-dma/ccache CCACHE_BASEDIR=$(CURDIR) CCACHE_NOHASHDIR=1
+HOST = $(WITH_CCACHE) nice $(MAKE) --no-print-directory -C $(HOST_SOURCES)/tools/testing/xen-grant-dma KERNEL=$(TREE) \
 	DRIVER=$(HOST_SOURCES)/drivers/xen/grant-dma O=$(BUILD)/host $(if $(shell command -v ccache),CC='ccache $(CC)')
 HOST_CHECKS := $(addprefix host-,$(shell $(MAKE) -s -C tools/testing/xen-grant-dma names))
 
@@ -73,13 +73,17 @@ ifdef SUITE
 	+@$(if $(wildcard $(TREE)/Makefile),,$(call fetch_goal,host) && $(MAKE) tree)
 	+@$(HOST) run-kunit SUITE='$(SUITE)'
 else
-	$(call fetch_goal,host)
+	$(call fetch_goal,host,yes)
 	+@$(MAKE) tree
 	+@python3 edits/checks.py build/host $(HOST_CHECKS)
 endif
 
-$(HOST_CHECKS:%=check-%): check-host-%: tree
+$(patsubst %,check-%,$(filter-out host-litmus,$(HOST_CHECKS))): check-host-%: tree
 	+@$(HOST) run-$*
+
+# By a program that may not be there to be had.
+check-host-litmus: tree
+	+@herd=$$($(BED) --no-print-directory herd) && $(HOST) run-litmus HERD="$$herd"
 
 # The benchmark as a program, by a cross compiler where one is named.
 BENCH_PROGRAM = $(MAKE) -s -C tools/testing/xen-grant-dma -f $(abspath $(BED_DIR)/../bench/host)/Makefile KERNEL=$(TREE) \
@@ -159,7 +163,7 @@ ALONE := guests bed debug modules driver-domain dom0less arrival pages old-kerne
 	$(OTHER_BASES:%=guest-%)
 
 # What needs no kernel built; guests, KUnit, patches and compilers keep their results by themselves.
-KEPT := $(HOST_CHECKS) judges figures downloads series
+KEPT := $(HOST_CHECKS) judges scripts figures downloads series docs
 
 # The kernels that a check builds.
 $(foreach check,kunit bed old-kernel oldest,$(eval KERNELS_$(check) := main))
@@ -167,6 +171,7 @@ $(foreach check,guests debug driver-domain,$(eval KERNELS_$(check) := main debug
 $(foreach check,modules dom0less arrival,$(eval KERNELS_$(check) := main modules))
 KERNELS_pages := main 64k
 KERNELS_kunit-16k := 16k
+$(foreach check,kunit-arm kunit-x86_64,$(eval KERNELS_$(check) := $(check)))
 kernels = $(KERNELS_$(1):%=$(patsubst $(CURDIR)/%,%,$(BUILD))/kernel/%) \
 	$(foreach base,$(OTHER_BASES),$(if $(filter kunit-$(base) guest-$(base),$(1)),build/$(base)/kernel/main))
 space := $() $()
@@ -206,13 +211,17 @@ check-kunit check-oldest check-old-kernel: check-%:
 check-kunit-16k:
 	+@$(BED) kunit KERNEL=16k
 
-# Other architectures, by the kernel's own runner of KUnit in QEMU.
-KUNIT_OF_arm := --cross_compile=arm-linux-gnueabihf- --kconfig_add=CONFIG_ARM_LPAE=y
+# Other architectures, by the kernel's own runner of KUnit in QEMU. While it builds it says nothing, so step.sh does.
+PREFIX_arm := arm-linux-gnueabihf-
+KUNIT_OF_arm := --cross_compile=$(PREFIX_arm) --kconfig_add=CONFIG_ARM_LPAE=y
 KUNIT_OF_x86_64 := $(addprefix --kconfig_add=CONFIG_,HYPERVISOR_GUEST=y PARAVIRT=y OF=y)
+kunit_py = python3 -u $(TREE)/tools/testing/kunit/kunit.py $(1) --arch=$* $(KUNIT_OF_$*) \
+	--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kernel/kunit-$*
 check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
-	@python3 $(TREE)/tools/testing/kunit/kunit.py run --raw_output=kunit --arch=$* $(KUNIT_OF_$*) \
-		--kunitconfig=$(TREE)/drivers/xen/grant-dma --build_dir=$(BUILD)/kunit-$* --jobs=$$(nproc) | \
-		KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
+	@mkdir -p $(BUILD)/kernel
+	@$(WITH_CCACHE) $(BED_DIR)/step.sh "kernel (kunit-$*)" $(BUILD)/log/kunit-$*.log \
+		$(call kunit_py,build) --jobs=$$(nproc) --make_options='CC=ccache $(PREFIX_$*)gcc' >&2
+	@$(call kunit_py,exec) --raw_output=kunit --timeout=900 | KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
 
 # Another driver than ours.
 check-in-tree:

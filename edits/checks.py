@@ -8,14 +8,14 @@ The checks run in the order given, two at a time, but those named with --alone o
 two to three times as long beside a compiler. A check is the make target check-NAME; what it prints is shown after its
 name, and lies as it is in the directory. KERNELs are the directories of those that it builds. A check also fails where
 it has no result, and where its exit status is not zero though its results say that all is well. Last come the failures
-with the lines that explain them, and then the counts.
+with the lines that explain them, and then the counts with the names of what failed.
 
 Those named with --keep do not run where they passed with the same files (repeated.py): their results are taken again.
 
 With a budget, counted from that moment of the machine's uptime, those named with --then begin at another one for each
-commit, and a check that would not end in time is skipped, by what such runs took before; of those before them, only one
-that builds what was never built. What still runs GRACE minutes later is ended: the rest of it is skipped, but if it has
-said nothing for SILENCE seconds, it hangs, and has failed.
+commit, and a check that may not end in time is skipped: MARGIN times what such runs took before must be left. Of those
+before them, only one that builds what was never built. What still runs when the budget is used up is ended: the rest of
+it is skipped, but if it has said nothing for SILENCE seconds, it hangs, and has failed.
 """
 import argparse
 import re
@@ -35,8 +35,8 @@ from ktap import Reader, summary
 LINES = 15  # of what explains a failure
 WIDTH = 200
 AT_A_TIME = 2
-GRACE = 7  # minutes
-SILENCE = 300
+MARGIN = 1.3
+SILENCE = 600
 
 
 def uptime():
@@ -78,7 +78,8 @@ class Check:
             for line in self.process.stdout:
                 print(f"{self.name}: {line}", end="", flush=True)
                 log.write(line)
-                self.results.line(line)
+                if self.overdue is None:  # what it says of its end is no result
+                    self.results.line(line)
                 self.heard = time.monotonic()
                 if self.began is None and re.match("(TAP|KTAP) version", line):
                     self.began = time.monotonic() - start
@@ -105,8 +106,9 @@ class Check:
     def end(self):
         """End it, the second time by force; make's shell (ending.py) ends what it started."""
         if self.process and self.process.poll() is None:
-            (self.process.terminate if self.overdue is None else self.process.kill)()
+            end = self.process.terminate if self.overdue is None else self.process.kill
             self.overdue = self.overdue or time.monotonic() - self.heard
+            end()
 
     def explain(self):
         """Print its failures."""
@@ -115,6 +117,12 @@ class Check:
             for line in said[-LINES:]:
                 print(f"    {line[:WIDTH]}")
 
+    def sum_up(self):
+        """Print how many results there are of each kind, and which failed: the end of a log may be all that is kept."""
+        print(f"{self.name}: {summary(self.results.counts())}, in {self.seconds:.0f} s")
+        for failure, _ in list(self.results.failures())[:LINES]:
+            print(f"    failed: {failure[:WIDTH]}")
+
 
 class Budget:
     """The time that there is; without one, as much as it takes."""
@@ -122,22 +130,22 @@ class Budget:
     def __init__(self, minutes, since, estimates):
         self.minutes, self.since, self.estimates = minutes, since, estimates
 
-    def left(self, grace=0):
+    def left(self):
         """Seconds until it is used up."""
-        return (self.minutes + grace) * 60 - (uptime() - self.since)
+        return self.minutes * 60 - (uptime() - self.since)
 
     def refuses(self, check):
         """Why a check can't start any more, or nothing."""
         if not self.minutes:
             return ""
-        takes, left = self.estimates.of(check) / 60, max(self.left(), 0) / 60
+        takes, left = MARGIN * self.estimates.of(check) / 60, max(self.left(), 0) / 60
         if left and check.needed and self.estimates.has_all(check):
             return ""
-        return takes >= left and f"would take {takes:.0f} min, of {self.minutes} there are {left:.0f} left"
+        return takes >= left and f"may take {takes:.0f} min, of {self.minutes} there are {left:.0f} left"
 
     def wait(self, running):
-        """Wait until a check ends. At the end of all time they are ended."""
-        patience = max(self.left(GRACE), 5) if self.minutes else None
+        """Wait until a check ends. When the time is up they are ended."""
+        patience = max(self.left(), 5) if self.minutes else None
         done, rest = wait(running, patience, FIRST_COMPLETED)
         if not done:
             for future in rest:
@@ -218,7 +226,7 @@ def main():
     for check in checks:
         check.explain()
     for check in checks:
-        print(f"{check.name}: {summary(check.results.counts())}, in {check.seconds:.0f} s")
+        check.sum_up()
     print(f"(on a machine that takes {pace:.1f} s for a fixed piece of compiling)")
     print(summary(total))
     return 1 if total["failed"] else 0

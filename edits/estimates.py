@@ -29,7 +29,7 @@ class Estimates:
                             + (PIECES if check.kernels and not self.has_pieces() else 0))
 
     def of_kernel(self, kernel):
-        if (TOP / kernel / "arch/arm64/boot/Image").exists():
+        if any((TOP / kernel).glob("arch/*/boot/*Image")):
             return 0
         return AGAIN if kernel in self.known else KERNEL
 

@@ -17,10 +17,12 @@ SETTINGS = ("BASE", "KDIR", "MINUTES", "SEED")
 
 
 def is_read(name, path):
-    """Whether a check reads a file: none reads this project's own documents, and only the series has the kernel's."""
+    """Whether a check reads a file: none reads this project's own documents, and few the kernel's."""
     if path.startswith("Documentation/"):
-        return name == "series"
-    return not path.startswith(".ci/") and ("/" in path or not path.endswith((".md", ".rst")))
+        return name in ("series", "docs")
+    if path.startswith(".ci/"):
+        return name == "scripts"
+    return "/" in path or not path.endswith((".md", ".rst"))
 
 
 def base(tree):
@@ -48,7 +50,8 @@ def find(state):
 
 
 def keep(check, state):
-    """Keep the log of a check if all of its results passed."""
-    if check.overdue is None and not check.results.counts()["failed"]:
+    """Keep the log of a check if all of its results passed, but for some that were skipped."""
+    counts = check.results.counts()
+    if check.overdue is None and counts["passed"] and not counts["failed"]:
         GOOD.mkdir(parents=True, exist_ok=True)
         (GOOD / f"{state}.tap").write_text(check.log.read_text())

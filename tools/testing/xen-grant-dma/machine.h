@@ -4,17 +4,11 @@
 #ifndef _HOST_MACHINE_H
 #define _HOST_MACHINE_H
 
-#ifndef __has_feature
-#define __has_feature(x)	0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
-#define poison(p, n)	__asan_poison_memory_region(p, n)
-#define unpoison(p, n)	__asan_unpoison_memory_region(p, n)
-#else
-#define poison(p, n)	((void)(p), (void)(n))
-#define unpoison(p, n)	((void)(p), (void)(n))
-#endif
+
+/* They do nothing where AddressSanitizer does not. */
+#define poison(p, n)	ASAN_POISON_MEMORY_REGION(p, n)
+#define unpoison(p, n)	ASAN_UNPOISON_MEMORY_REGION(p, n)
 
 void *host_map_memory(size_t size);
 bool host_allocation_fails(gfp_t gfp);

@@ -19,7 +19,7 @@ from store import CACHE, fetch, kept, locked, versions
 
 
 def fetch_if_possible(item, renew):
-    """Fetch what a test needs that is skipped without it; the archive is asked where it is for a newer Xen."""
+    """Fetch what a test needs that is skipped without it; the archive is asked where it is to be."""
     try:
         return fetch([item]) if renew or kept().find(item) else {}
     except Fault:
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--xen", help=f"a release such as 4.17, or {items.OLDEST}; else the newest that can be had")
     parser.add_argument("--qemu", help="a release such as 10.0; else a stable one")
     parser.add_argument("--gdb", action="store_true", help="with a debugger for the machine")
-    parser.add_argument("--renew", action="store_true", help="look for a newer Xen than the one that is there")
+    parser.add_argument("--renew", action="store_true", help="look, once a day, for a newer Xen than the one that is there")
     parser.add_argument("--out", type=Path, help="the makefile to write")
     arguments = parser.parse_args()
     start = time.monotonic()
@@ -46,6 +46,8 @@ def main():
         if arguments.goal == "check":
             fetch_if_possible(items.xen(items.OLDEST), arguments.renew)
             found |= fetch_if_possible(items.OLD_KERNEL, arguments.renew)
+        if arguments.goal in ("host", "check"):
+            found |= fetch_if_possible(items.HERD, arguments.renew)
     except Fault as fault:
         print(f"fetch: {fault}", file=sys.stderr)
         sys.exit(1)
@@ -55,7 +57,7 @@ def main():
         say(f"{name}: from {directory.name} {versions(directory)}".rstrip())
     say(f"all is there after {time.monotonic() - start:.0f} s")
     # What others found is still there.
-    if arguments.out and arguments.goal not in ("host", "kit"):
+    if arguments.out and arguments.goal != "kit":
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("".join(f"FETCHED_{name} := {directory}\n" for name, directory in found.items()))
 

@@ -21,7 +21,7 @@ from items import OLDEST, linux, qemu, xen
 
 HERE = Path(__file__).resolve().parent
 LINUX = "6.12"
-ITEMS = [xen(None), qemu(None), items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.OLD_KERNEL, linux(LINUX)]
+ITEMS = [xen(None), qemu(None), items.GUEST_ROOT, items.DTSCHEMA_ROOT, items.HERD, items.OLD_KERNEL, linux(LINUX)]
 # Releases of Xen and QEMU by suite; all other packages have the suite's name in their version.
 XEN = {"sid": "4.22.0", "forky": "4.21.1", "trixie-security": "4.20.4", "trixie": "4.20.3",
        "bookworm-security": "4.17.7", "bookworm": "4.17.5"}
@@ -116,7 +116,7 @@ def add_suite(top, suite, xen):
     sources = (add_source(top, suite, "xen", f"{xen}-1")
                + add_source(top, suite, "qemu", f"{QEMU.get(suite, '10.0')}+{mark}-1"))
     everywhere = ["meson", "python3-pycotap", f"linux-source-{LINUX}"]
-    names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA])
+    names = dict.fromkeys([*everywhere, *items.SYSROOT, *items.GUEST, *items.DTSCHEMA, *items.HERD.packages])
     lists = {"main/source/Sources": sources}
     for architecture in {"arm64", items.host_architecture()}:
         lists[f"main/binary-{architecture}/Packages"] = (
@@ -152,6 +152,11 @@ class World:
     def take_away(self, *patterns):
         """From now on these paths are not there."""
         self.server.gone = lambda path: any(re.search(pattern, path) for pattern in patterns)
+
+    def a_day_passes(self):
+        """What was answered so far, was answered a day ago."""
+        for answers in self.cache.glob("fetched/*/answers*.json"):
+            os.utime(answers, (0, answers.stat().st_mtime - store.ASKED_AGAIN_AFTER))
 
     def left_half_made(self):
         """What is in the store that is not complete."""
@@ -278,14 +283,28 @@ def test_a_newer_xen_is_looked_for_when_asked(scratch):
         expect("404" in here.store.answers(xen(None))["sid"], here.store.answers(xen(None)))
         expect(here.new_store().get(xen(None), renew=True).name == "bookworm", "lost")
         here.take_away("pool/sid/")
+        here.a_day_passes()
         expect(here.new_store().get(xen(None)).name == "bookworm", "asked without need")
         expect(here.new_store().get(xen(None), renew=True).name == "forky")
+        here.a_day_passes()
         here.server.requests.clear()
         here.new_store().get(xen(None), renew=True)
         again = [path for path, _ in here.server.requests if path.startswith("pool/forky/")]
         expect(not again, again)
         expect(list(here.store.answers(xen(None))) == ["sid", "trixie-security", "trixie", "bookworm-security"],
                here.store.answers(xen(None)))
+
+
+def test_a_newer_xen_is_looked_for_once_a_day(scratch):
+    with world(scratch) as here:
+        here.take_away("pool/(?!bookworm/)")
+        here.store.get(xen(None))
+        for asked in (False, True, False):
+            if asked:
+                here.a_day_passes()
+            here.server.requests.clear()
+            expect(here.new_store().get(xen(None), renew=True).name == "bookworm", "lost")
+            expect(bool(here.server.requests) == asked, here.server.requests)
 
 
 def test_a_download_that_was_cut_off_is_taken_up_again(scratch):

@@ -106,7 +106,9 @@ GUEST_ROOT = Item("guest", "arm64 packages of the guest's root", ["trixie", "boo
 # A kernel's bindings need a dtschema of their own age.
 DTSCHEMA_ROOT = Item("dtschema", "packages of dtschema", ["sid", "forky", "trixie"], DTSCHEMA,
                      lambda *asked: root_files(*asked, host_architecture()))
-
+# The kernel's memory model says itself which herd7 it needs.
+HERD = Item("herd", "packages of herd7", ["sid", "forky"], ["herdtools7"],
+            lambda *asked: root_files(*asked, host_architecture()))
 
 # A kernel that knows nothing of grants, as users have it.
 OLD_KERNEL = Item("old-kernel", "Debian 12's own kernel for arm64", ["bookworm-security", "bookworm"],

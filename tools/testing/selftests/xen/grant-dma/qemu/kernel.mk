@@ -20,6 +20,8 @@ OPTIONS_debug := $(TESTS) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
 OPTIONS_gcov := $(TESTS)
 OPTIONS_16k := CONFIG_ARM64_16K_PAGES=y $(TESTS)
 OPTIONS_64k := CONFIG_ARM64_64K_PAGES=y $(TESTS)
+# Older kernels have SYSCTL by this one alone.
+OPTIONS_all := $(call if_there,fs/proc/Kconfig,PROC_SYSCTL)
 ALL_FLAVOURS := main debug gcov 16k 64k modules bench
 # Modules, and what those of others are built against.
 TARGETS_bench := modules
@@ -52,7 +54,7 @@ $(ALL_FLAVOURS:%=kernel-%): kernel-%:
 $(ALL_FLAVOURS:%=configure-%): configure-%:
 	mkdir -p $(KERNELS)/$*
 	cat $(FRAGMENTS_$*) > $(KERNELS)/$*/wanted
-	printf '%s\n' $(OPTIONS_$*) $(OPTIONS_gdb) >> $(KERNELS)/$*/wanted
+	printf '%s\n' $(OPTIONS_all) $(OPTIONS_$*) $(OPTIONS_gdb) >> $(KERNELS)/$*/wanted
 	./update-config.sh $(KERNELS)/$* $(kbuild)
 
 $(ALL_FLAVOURS:%=build-%): build-%: configure-%

@@ -51,6 +51,13 @@ $(DTSCHEMA):
 	$(call make_piece,dtschema,pieces/dtschema.sh,$(FETCHED_dtschema))
 endif
 
+ifdef FETCHED_herd
+HERD := $(call piece,herd,pieces/herd.sh $(UNPACK_PACKAGES),$(FETCHED_herd))/herd7
+
+$(HERD):
+	$(call make_piece,herd,pieces/herd.sh,$(FETCHED_herd))
+endif
+
 ifdef FETCHED_old-kernel
 RECIPE_OLD_KERNEL := $(addprefix pieces/old-kernel,.sh -init.sh)
 OLD_KERNEL := $(call piece,old-kernel,$(RECIPE_OLD_KERNEL),$(FETCHED_old-kernel) $(FETCHED_xen))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from archive import Fault, Refused, say
 from items import is_release
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xen-grant-dma"
+ASKED_AGAIN_AFTER = 24 * 3600  # seconds
 
 
 class Store:
@@ -70,10 +72,10 @@ class Store:
 
     def get(self, item, renew=False):
         """The directory of an item from the first suite that has it; what is there need not be asked for, unless
-        a suite before it may have it by now.
+        a suite before it may have it by now, which is asked once a day.
         """
         there = self.find(item)
-        if there and not renew:
+        if there and not (renew and self.is_due(item)):
             return there
         for suite in item.suites:
             if self.has(item, suite):
@@ -98,6 +100,11 @@ class Store:
     def answers_path(self, item):
         """Where the reasons lie; a release that is asked for has its own."""
         return self.directory / item.name / f"answers{item.release or ''}.json"
+
+    def is_due(self, item):
+        """Whether the suites did not answer within a day."""
+        path = self.answers_path(item)
+        return not path.exists() or time.time() - path.stat().st_mtime > ASKED_AGAIN_AFTER
 
     def answers(self, item):
         """Why suites did not give an item, by suite, when they were asked last."""
@@ -157,7 +164,7 @@ def kept():
 
 
 def fetch(items, renew=False):
-    """The directories of items, by their names; renew looks for a newer Xen than the one that is there."""
+    """The directories of items, by their names; renew looks once a day for a newer Xen than the one that is there."""
     store = kept()
     with locked(CACHE / "fetch.lock"):
         for unfinished in store.directory.glob("*/*.new"):

@@ -25,7 +25,7 @@ FETCHED_xen ?=
 FETCHED_qemu ?=
 OLD_KERNEL ?=
 
-.PHONY: pieces boot shell kunit check check-oldest check-old-kernel arrival dom0less env
+.PHONY: pieces boot shell kunit herd check check-oldest check-old-kernel arrival dom0less env
 pieces: $(XEN_IMAGE) $(DOM0) $(GUEST_ROOT) $(FLAVOURS:%=kernel-%)
 
 # Pieces and compilers side by side, whatever -j the user gave. Checks run beside each other.
@@ -39,6 +39,11 @@ boot shell:
 kunit:
 	$(NEEDS) $(KERNEL:%=kernel-%) >&2
 	@python3 without_xen.py $(SUITE:%=--only '%') $(KERNEL)
+
+# Not one of those that wait for kernels.
+herd:
+	$(if $(HERD),+@mkdir -p $(CACHE) && flock -o $(CACHE)/herd.lock $(MAKE) -f testbed.mk $(HERD) >&2)
+	@echo $(HERD)
 
 check:
 	$(NEEDS_PIECES) hostile FLAVOURS="$(FLAVOURS)" >&2
