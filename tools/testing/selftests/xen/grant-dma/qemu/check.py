@@ -33,6 +33,7 @@ OTHER_IOMMU = {rf"{DOM0_SUITE}\.probe_of\.other-\w+": "no kernel here has the ot
 IN_GUEST = OTHER_IOMMU | {rf"{DOM0_SUITE}\.xen_translates": "swiotlb-xen bounces in dom0 alone"}
 WITHOUT_XEN = IN_GUEST | {r"xen_grant_dma_\w+\.\w+\.Xen's table": "there is no Xen"}
 WITHOUT_PCI = {rf"{DOM0_SUITE}\.pci_requester": "the kernel has no PCI"}
+WITHOUT_CMA = {r"xen_grant_dma_bounce\.contiguous_memory_is_copied": "the kernel has no contiguous memory"}
 WITHOUT_TABLES = {r"\S+\.sh: .* \(another driver has no tables\)": "the kernel's own driver shows no references"}
 # Programs that run in place of a guest's own, without KUnit.
 PROGS = os.environ.get("PROGS", "").split()
@@ -357,7 +358,8 @@ def judge_late(allowed):
 
 
 def of_kernel(may_skip, kernel):
-    """What KUnit may skip, on a kernel: `main` is without PCI."""
+    """What KUnit may skip, on a kernel: `main` is without PCI, and `debug` alone has contiguous memory."""
+    may_skip = may_skip if kernel == "debug" else may_skip | WITHOUT_CMA
     return may_skip | WITHOUT_PCI if kernel == "main" else may_skip
 
 

@@ -277,7 +277,7 @@ def test_cases_of_some_configurations_are_told_from_others(_):
 
 def test_skips_are_named_by_what_there_is(_):
     suites = {suite for suite, _ in CASES}
-    for pattern in check.IN_GUEST | check.WITHOUT_XEN | check.WITHOUT_PCI:
+    for pattern in check.IN_GUEST | check.WITHOUT_XEN | check.WITHOUT_PCI | check.WITHOUT_CMA:
         assert any(re.match(pattern.partition(r"\.")[0], suite) for suite in suites), pattern
 
 

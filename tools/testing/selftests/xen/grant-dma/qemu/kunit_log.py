@@ -4,16 +4,16 @@
 import sys
 
 from bed import Guest, Result
-from check import WITHOUT_XEN
+from check import WITHOUT_CMA, WITHOUT_XEN
 from judges import Test, kunit_cases, kunit_results, results_of
 from paths import BUILD
 from tap import Tap
 
 # Where the driver is compiled but no guest can be, there is less to test.
-MAY_SKIP = WITHOUT_XEN | {
+MAY_SKIP = WITHOUT_XEN | WITHOUT_CMA | {
     r"xen_grant_dma_firmware\.(probe_of\..*|no_driver|heedless)": "firmware is asked by arm's DMA set-up alone",
     r"xen_grant_dma_firmware\.pci_requester": "the kernel is without PCI",
-    r"xen_grant_dma_refs\.freed_on_other_cpu": "the machine has one processor",
+    r"xen_grant_dma_(area|refs)\.freed_on_other_cpu": "the machine has one processor",
 }
 
 
