@@ -54,27 +54,20 @@ static void refuse(struct device *dev)
 	devm_add_action(dev, restore_ops, dev);
 }
 
-/**
- * grant_setup() - have a device use grants, or no DMA at all
- * @dev: the device, bound or about to be bound to its driver
- * @domid: domain that serves it
- *
- * Context: Process context, may sleep.
- */
+/* Has a device use grants, or do no DMA at all, until its driver unbinds. */
 void grant_setup(struct device *dev, domid_t domid)
 {
-	struct device_node *np = dev->of_node;
+	const char *fault;
 
 	if (!xen_domain())
-		dev_err(dev, "%pOF: DMA needs Xen's grant table, but this is no Xen domain\n",
-			np);
+		fault = "this is no Xen domain";
 	else if (!grant_table_size())
-		dev_err(dev, "%pOF: DMA needs Xen's grant table, which is not set up yet\n",
-			np);
+		fault = "the grant table is not set up yet";
 	else if (grant_device_create(dev, domid, &grant_dma_ops))
-		dev_err(dev, "%pOF: no memory for DMA by grants\n", np);
+		fault = "no memory";
 	else
 		return grant_device_add_pools(dev);
+	dev_err(dev, "no DMA by grants: %s\n", fault);
 	refuse(dev);
 }
 
