@@ -24,12 +24,6 @@
 #include "setup.h"
 #include "table.h"
 
-/*
- * The IOMMU core configures a device's DMA when an IOMMU's driver arrives, and
- * the driver core when it binds the device, maybe at the same time.
- */
-static DEFINE_MUTEX(setup_lock);
-
 /* Whether the DMA of a device goes through grants. */
 bool grant_setup_done(const struct device *dev)
 {
@@ -40,6 +34,11 @@ bool grant_setup_done(const struct device *dev)
 bool grant_setup_refused(const struct device *dev)
 {
 	return dev->dma_ops == &dma_dummy_ops;
+}
+
+static bool is_set_up(const struct device *dev)
+{
+	return grant_setup_done(dev) || grant_setup_refused(dev);
 }
 
 static void restore_ops(void *dev)
@@ -77,26 +76,34 @@ void grant_setup(struct device *dev, domid_t domid)
  *
  * The device gets DMA ops that use grants, or that refuse all DMA; why they do
  * was reported. It gets none if Xen programs its IOMMU: then its DMA needs neither
- * grants nor to be bounced by swiotlb-xen.
+ * grants nor to be bounced by swiotlb-xen. A device without a description costs a
+ * look at its node, on bare metal too: a guest to which Xen does not show itself
+ * must not give its backend all memory.
  *
  * Context: Process context, may sleep.
  * Return: whether it must not be given other ops.
  */
 bool xen_grant_dma_setup(struct device *dev)
 {
+	/*
+	 * The IOMMU core configures a device's DMA when an IOMMU's driver arrives,
+	 * and the driver core when it binds the device, maybe at the same time.
+	 */
+	static DEFINE_MUTEX(lock);
+	int ret = -ENODEV;
 	domid_t domid;
-	int ret;
 
-	guard(mutex)(&setup_lock);
-	if (grant_setup_done(dev) || grant_setup_refused(dev))
+	if (is_set_up(dev))
 		return true;
 	/* Without a driver there is no DMA, and binding one comes here again. */
-	if (!dev->driver && dev->bus)
-		return grant_firmware_xen_translates(dev);
-
-	ret = grant_firmware_backend(dev, &domid);
+	if (dev->driver || !dev->bus)
+		ret = grant_firmware_backend(dev, &domid);
 	if (ret == -ENODEV)
 		return grant_firmware_xen_translates(dev);
+
+	guard(mutex)(&lock);
+	if (is_set_up(dev))
+		return true;
 	if (ret)
 		refuse(dev);
 	else
@@ -104,12 +111,10 @@ bool xen_grant_dma_setup(struct device *dev)
 	return true;
 }
 
-/**
- * grant_virtio_wanted() - whether a virtio device that no firmware describes gets grants
- * @described: whether the device has a device tree node, which is to say so then
- * @pv: whether this is a PV domain, of which no backend could map anything else
- * @initial: whether this is dom0, which has no backend in another domain
- * @force: whether grants are demanded of all
+/*
+ * Whether a virtio device gets grants without a description. What has a device tree
+ * node is described there. Of a PV domain no backend could map anything else. Dom0
+ * has no backend in another domain.
  */
 bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
 {
@@ -129,7 +134,7 @@ bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 {
 	struct device *dev = vdev->dev.parent;
 
-	if (!grant_setup_done(dev) && !grant_setup_refused(dev)) {
+	if (!is_set_up(dev)) {
 		if (!grant_virtio_wanted(dev->of_node, xen_pv_domain(),
 					 xen_initial_domain(),
 					 IS_ENABLED(CONFIG_XEN_VIRTIO_FORCE_GRANT)))
