@@ -13,7 +13,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/mutex.h>
 #include <linux/virtio.h>
-#include <linux/virtio_config.h>
 
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
@@ -126,7 +125,8 @@ bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
  * @vdev: the device, its features negotiated but not confirmed
  *
  * Such a device must use the DMA API, so virtio core demands
- * VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM of it.
+ * VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM of it. Where its DMA was refused
+ * its driver then fails, as it can have no virtqueue.
  *
  * Context: Process context, may sleep.
  */
@@ -143,10 +143,7 @@ bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 		dev_info(&vdev->dev, "no backend described, using dom0\n");
 		grant_setup(dev, 0);
 	}
-	if (grant_setup_refused(dev)) {
+	if (grant_setup_refused(dev))
 		dev_err(&vdev->dev, "refused, as its DMA was\n");
-		/* Virtio core refuses a device without it. */
-		__virtio_clear_bit(vdev, VIRTIO_F_VERSION_1);
-	}
 	return true;
 }
