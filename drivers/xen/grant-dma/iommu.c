@@ -3,15 +3,13 @@
  * A driver for the nodes of Xen's IOMMUs in the device tree: xen,grant-dma, and
  * xen,iommu-el2-v1, a hardware IOMMU that Xen itself programs.
  *
- * Mappings are made by the DMA ops, or by Xen. What is left to do here is to be
- * there: consumers that name the node in "iommus" would otherwise wait for an
- * IOMMU driver, and then for fw_devlink's supplier, until the deferred probe
- * timeout. There is no of_xlate, so that of_iommu_configure() says that no IOMMU
- * translates for the consumer.
+ * Mappings are made by the DMA ops, or by Xen. This driver has only to be there:
+ * consumers of the node would otherwise wait for an IOMMU and a supplier until the
+ * deferred probe timeout. Without of_xlate, of_iommu_configure() takes it that no
+ * IOMMU translates for the consumer.
  *
- * A module may bring it at any time, before consumers or after. But it stays then,
- * without an exit or a way to unbind it by sysfs: consumers hold no reference to
- * it, and those that are bound later would wait again.
+ * There is no module_exit() and no unbinding by sysfs: consumers hold no reference
+ * to the driver, and those that are bound later would wait again.
  */
 
 #include <linux/iommu.h>
@@ -57,10 +55,7 @@ static struct platform_driver grant_iommu_driver = {
 	.remove = grant_iommu_remove,
 };
 
-/*
- * If built in, before the drivers of consumers, which are module_init() at the
- * earliest.
- */
+/* If built in, before the drivers of consumers, which are module_init(). */
 static int __init grant_iommu_init(void)
 {
 	return platform_driver_register(&grant_iommu_driver);

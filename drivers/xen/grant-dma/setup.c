@@ -13,7 +13,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/mutex.h>
 #include <linux/virtio.h>
-#include <linux/virtio_config.h>
 
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
@@ -21,12 +20,6 @@
 #include "firmware.h"
 #include "grant-dma.h"
 #include "setup.h"
-
-/*
- * The IOMMU core configures a device's DMA when an IOMMU's driver arrives, and
- * the driver core when it binds the device, maybe at the same time.
- */
-static DEFINE_MUTEX(setup_lock);
 
 /* Whether the DMA of a device goes through grants. */
 bool grant_setup_done(const struct device *dev)
@@ -38,6 +31,11 @@ bool grant_setup_done(const struct device *dev)
 bool grant_setup_refused(const struct device *dev)
 {
 	return dev->dma_ops == &dma_dummy_ops;
+}
+
+static bool is_set_up(const struct device *dev)
+{
+	return grant_setup_done(dev) || grant_setup_refused(dev);
 }
 
 static void restore_ops(void *dev)
@@ -52,27 +50,20 @@ static void refuse(struct device *dev)
 	devm_add_action(dev, restore_ops, dev);
 }
 
-/**
- * grant_setup() - have a device use grants, or no DMA at all
- * @dev: the device, bound or about to be bound to its driver
- * @domid: domain that serves it
- *
- * Context: Process context, may sleep.
- */
+/* Has a device use grants, or do no DMA at all, until its driver unbinds. */
 void grant_setup(struct device *dev, domid_t domid)
 {
-	struct device_node *np = dev->of_node;
+	const char *fault;
 
 	if (!xen_domain())
-		dev_err(dev, "%pOF: DMA needs Xen's grant table, but this is no Xen domain\n",
-			np);
+		fault = "this is no Xen domain";
 	else if (!grant_table_size())
-		dev_err(dev, "%pOF: DMA needs Xen's grant table, which is not set up yet\n",
-			np);
+		fault = "the grant table is not set up yet";
 	else if (grant_device_create(dev, domid))
-		dev_err(dev, "%pOF: no memory for DMA by grants\n", np);
+		fault = "no memory";
 	else
 		return;
+	dev_err(dev, "no DMA by grants: %s\n", fault);
 	refuse(dev);
 }
 
@@ -82,26 +73,34 @@ void grant_setup(struct device *dev, domid_t domid)
  *
  * The device gets DMA ops that use grants, or that refuse all DMA; why they do
  * was reported. It gets none if Xen programs its IOMMU: then its DMA needs neither
- * grants nor to be bounced by swiotlb-xen.
+ * grants nor to be bounced by swiotlb-xen. A device without a description costs a
+ * look at its node, on bare metal too: a guest to which Xen does not show itself
+ * must not give its backend all memory.
  *
  * Context: Process context, may sleep.
  * Return: whether it must not be given other ops.
  */
 bool xen_grant_dma_setup(struct device *dev)
 {
+	/*
+	 * The IOMMU core configures a device's DMA when an IOMMU's driver arrives,
+	 * and the driver core when it binds the device, maybe at the same time.
+	 */
+	static DEFINE_MUTEX(lock);
+	int ret = -ENODEV;
 	domid_t domid;
-	int ret;
 
-	guard(mutex)(&setup_lock);
-	if (grant_setup_done(dev) || grant_setup_refused(dev))
+	if (is_set_up(dev))
 		return true;
 	/* Without a driver there is no DMA, and binding one comes here again. */
-	if (!dev->driver && dev->bus)
-		return grant_firmware_xen_translates(dev);
-
-	ret = grant_firmware_backend(dev, &domid);
+	if (dev->driver || !dev->bus)
+		ret = grant_firmware_backend(dev, &domid);
 	if (ret == -ENODEV)
 		return grant_firmware_xen_translates(dev);
+
+	guard(mutex)(&lock);
+	if (is_set_up(dev))
+		return true;
 	if (ret)
 		refuse(dev);
 	else
@@ -109,12 +108,10 @@ bool xen_grant_dma_setup(struct device *dev)
 	return true;
 }
 
-/**
- * grant_virtio_wanted() - whether a virtio device that no firmware describes gets grants
- * @described: whether the device has a device tree node, which is to say so then
- * @pv: whether this is a PV domain, of which no backend could map anything else
- * @initial: whether this is dom0, which has no backend in another domain
- * @force: whether grants are demanded of all
+/*
+ * Whether a virtio device gets grants without a description. What has a device tree
+ * node is described there. Of a PV domain no backend could map anything else. Dom0
+ * has no backend in another domain.
  */
 bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
 {
@@ -126,7 +123,8 @@ bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
  * @vdev: the device, its features negotiated but not confirmed
  *
  * Such a device must use the DMA API, so virtio core demands
- * VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM of it.
+ * VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM of it. Where its DMA was refused
+ * its driver then fails, as it can have no virtqueue.
  *
  * Context: Process context, may sleep.
  */
@@ -134,7 +132,7 @@ bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 {
 	struct device *dev = vdev->dev.parent;
 
-	if (!grant_setup_done(dev) && !grant_setup_refused(dev)) {
+	if (!is_set_up(dev)) {
 		if (!grant_virtio_wanted(dev->of_node, xen_pv_domain(),
 					 xen_initial_domain(),
 					 IS_ENABLED(CONFIG_XEN_VIRTIO_FORCE_GRANT)))
@@ -143,10 +141,7 @@ bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 		dev_info(&vdev->dev, "no backend described, using dom0\n");
 		grant_setup(dev, 0);
 	}
-	if (grant_setup_refused(dev)) {
+	if (grant_setup_refused(dev))
 		dev_err(&vdev->dev, "refused, as its DMA was\n");
-		/* Virtio core refuses a device without it. */
-		__virtio_clear_bit(vdev, VIRTIO_F_VERSION_1);
-	}
 	return true;
 }

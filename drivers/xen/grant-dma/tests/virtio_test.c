@@ -7,8 +7,8 @@
 #include <kunit/test.h>
 
 #include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
 #include <linux/virtio.h>
-#include <linux/virtio_config.h>
 
 #include <xen/xen-ops.h>
 
@@ -62,7 +62,8 @@ static struct device *virtio_parent(struct kunit *test)
 	return dev;
 }
 
-static bool has_version_1(struct kunit *test, struct device *dev)
+/* Whether a virtio device without VIRTIO_F_ACCESS_PLATFORM is not served. */
+static bool is_restricted(struct kunit *test, struct device *dev)
 {
 	struct virtio_device *vdev = kunit_kzalloc(test, sizeof(*vdev),
 						   GFP_KERNEL);
@@ -70,40 +71,44 @@ static bool has_version_1(struct kunit *test, struct device *dev)
 	KUNIT_ASSERT_NOT_NULL(test, vdev);
 	vdev->dev.parent = dev;
 	vdev->dev.init_name = "virtio-test";
-	__virtio_set_bit(vdev, VIRTIO_F_VERSION_1);
-	KUNIT_EXPECT_TRUE(test, xen_virtio_restricted_mem_acc(vdev));
-	return __virtio_test_bit(vdev, VIRTIO_F_VERSION_1);
+	return xen_virtio_restricted_mem_acc(vdev);
 }
 
-/* Virtio core takes a device with grants, and none of which DMA was refused. */
-static void refused_device(struct kunit *test)
+/* Where DMA was refused, guest physical addresses must not do in its place. */
+static void restricted_device(struct kunit *test)
 {
 	struct device *dev;
 
 	fake_table_create(test, FAKE_TABLE_SIZE);
-	KUNIT_EXPECT_TRUE(test, has_version_1(test, test_device(test, "granted",
+	KUNIT_EXPECT_TRUE(test, is_restricted(test, test_device(test, "granted",
 								TEST_DOMID)));
 	dev = virtio_parent(test);
 	set_dma_ops(dev, &dma_dummy_ops);
-	KUNIT_EXPECT_FALSE(test, has_version_1(test, dev));
+	KUNIT_EXPECT_TRUE(test, is_restricted(test, dev));
 	set_dma_ops(dev, NULL);
 }
 
-/* A device that comes before the grant table gets no DMA, rather than an oops. */
+/*
+ * A device that comes before the grant table gets no memory for a virtqueue, so that
+ * its driver fails, rather than an oops.
+ */
 static void no_grant_table_yet(struct kunit *test)
 {
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
 	struct device *dev = virtio_parent(test);
+	dma_addr_t addr;
 
 	table->size = 0;
 	grant_setup(dev, 0);
 	KUNIT_EXPECT_TRUE(test, grant_setup_refused(dev));
-	KUNIT_EXPECT_FALSE(test, has_version_1(test, dev));
+	KUNIT_EXPECT_TRUE(test, is_restricted(test, dev));
+	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(dev, PAGE_SIZE, &addr,
+						   GFP_KERNEL));
 }
 
 static struct kunit_case virtio_cases[] = {
 	KUNIT_CASE(undescribed_device),
-	KUNIT_CASE(refused_device),
+	KUNIT_CASE(restricted_device),
 	KUNIT_CASE(no_grant_table_yet),
 	{ }
 };
