@@ -558,6 +558,11 @@ static void unaligned_megabyte(struct kunit *test)
 	test_writes(test, addr, SZ_1M, 2);
 	dma_unmap_single(t->dev, addr, SZ_1M, DMA_BIDIRECTIONAL);
 	KUNIT_EXPECT_TRUE(test, test_all(bytes, 2, SZ_1M));
+
+	/* With low bits of the address it is longer than any area. */
+	dma_set_min_align_mask(t->dev, SZ_4K - 1);
+	addr = test_raw_map(t->dev, virt_to_phys(bytes), SZ_1M, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_EQ(test, addr, DMA_MAPPING_ERROR);
 	expect_idle(test);
 }
 
