@@ -223,14 +223,14 @@ unsigned int grant_backend_end(const struct grant_backend *backend)
 	/* One by one: what is in use in a range keeps nothing else of it. */
 	for (ref = 0; ref < backend->size; ref++) {
 		record = READ_ONCE(backend->mapped[ref]);
-		if (record && record <= GRANT_BLOCK)
-			left = record;
+		if (record)
+			left = record & GRANT_DEFERRED ? 1 : record;
 		if (!left && !rcu_access_pointer(backend->area[ref / GRANT_AREA_MIN]))
 			continue;
 		used += !grant_table_end(ref, 1);
 		left -= !!left;
 	}
-	return used + backend->deferred;
+	return used;
 }
 
 /*

@@ -36,10 +36,13 @@ static dma_addr_t map(size_t offset, size_t size)
 	return addr;
 }
 
-/* A list's segment, whole pages, a copy; and a reference that is deferred. */
+/*
+ * A list's segment, whole pages, a copy; and references that are deferred, one of which
+ * the backend let go of, but no worker has ended.
+ */
 static bool shut_down_at(const char *level)
 {
-	dma_addr_t pages, part, late;
+	dma_addr_t pages, part, late, gone;
 	unsigned int before, messages;
 	unsigned long pfn;
 	bool ok;
@@ -49,6 +52,7 @@ static bool shut_down_at(const char *level)
 	pages = map(0, PAGES * PAGE_SIZE);
 	part = map(100, 200);
 	late = map(0, PAGE_SIZE);
+	gone = map(0, PAGE_SIZE);
 	sg_init_table(sgl, ARRAY_SIZE(sgl));
 	sg_set_page(&sgl[0], buffer, PAGE_SIZE, 0);
 	sg_set_page(&sgl[1], other, PAGE_SIZE, 0);
@@ -56,7 +60,10 @@ static bool shut_down_at(const char *level)
 		abort();
 	host_map_grant(xen_grant_dma_ref(pages) + 1, DOMID, false, &pfn);
 	host_map_grant(xen_grant_dma_ref(late), DOMID, false, &pfn);
+	host_map_grant(xen_grant_dma_ref(gone), DOMID, false, &pfn);
 	dma_unmap_phys(&dev, late, PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	dma_unmap_phys(&dev, gone, PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	host_unmap_grant(xen_grant_dma_ref(gone), false);
 
 	before = count_granted();
 	host_shut_down(false);
