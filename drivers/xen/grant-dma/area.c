@@ -59,9 +59,9 @@ static void area_free(struct grant_area *area)
 		clear_page(area->vaddr[i]);
 		put_page(virt_to_page(area->vaddr[i]));
 	}
-	kvfree(area->used);
-	kvfree(area->units);
-	kvfree(area);
+	kfree(area->used);
+	kfree(area->units);
+	kfree(area);
 }
 
 static bool area_is_free(const struct grant_area *area)
@@ -100,13 +100,13 @@ bool grant_area_destroy(struct grant_area *area)
  * @pages: its size, a power of two from GRANT_AREA_MIN to GRANT_BLOCK
  * @gfp: how its memory is allocated
  *
- * Context: Any, but for @gfp.
+ * Context: Any, but for @gfp. So it must not call vmalloc(), as kvzalloc() may.
  * Return: the area, or NULL when references or memory have run out.
  */
 struct grant_area *grant_area_create(struct grant_backend *backend, bool readonly,
 				     unsigned int pages, gfp_t gfp)
 {
-	struct grant_area *area = kvzalloc(struct_size(area, vaddr, pages), gfp);
+	struct grant_area *area = kzalloc(struct_size(area, vaddr, pages), gfp);
 	unsigned int units = pages * PAGE_UNITS, i;
 	struct page *page;
 
@@ -117,8 +117,8 @@ struct grant_area *grant_area_create(struct grant_backend *backend, bool readonl
 	area->readonly = readonly;
 	area->cpu = -1;
 	area->words = units / BITS_PER_LONG;
-	area->used = kvcalloc(area->words, sizeof(*area->used), gfp);
-	area->units = kvcalloc(units, sizeof(*area->units), gfp);
+	area->used = kcalloc(area->words, sizeof(*area->used), gfp);
+	area->units = kcalloc(units, sizeof(*area->units), gfp);
 	if (!area->used || !area->units)
 		goto fail;
 	area->first = grant_refs_alloc(backend, pages);

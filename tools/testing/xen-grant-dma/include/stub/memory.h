@@ -227,9 +227,15 @@ void *stub_kmalloc(size_t size, gfp_t gfp);
 					       GFP_KERNEL)))
 #define kmalloc_array(n, s, g) kmalloc((size_t)(n) * (s), g)
 #define kcalloc(n, s, g) kzalloc((size_t)(n) * (s), g)
-#define kvcalloc kcalloc
-#define kvmalloc_array kmalloc_array
-#define kvzalloc kzalloc
+/* What may call vmalloc() must be able to sleep, whatever @g says. */
+#define stub_sleepable(g)                           \
+	({                                          \
+		WARN_ON(!gfpflags_allow_blocking(g)); \
+		(g);                                \
+	})
+#define kvcalloc(n, s, g) kcalloc(n, s, stub_sleepable(g))
+#define kvmalloc_array(n, s, g) kmalloc_array(n, s, stub_sleepable(g))
+#define kvzalloc(n, g) kzalloc(n, stub_sleepable(g))
 #define clear_page(p) memset(p, 0, PAGE_SIZE)
 extern __thread unsigned int stub_cpu;
 #define raw_smp_processor_id() ((int)stub_cpu)
