@@ -152,17 +152,16 @@ static dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_
 				     enum dma_data_direction dir, unsigned long attrs)
 {
 	struct grant_device *gdev = to_grant_device(dev);
-	struct page *page = pfn_to_page(PHYS_PFN(phys));
 	grant_ref_t first;
 
 	if (unlikely(!mask_fits(dev, *dev->dma_mask) || !attrs_possible(attrs) ||
-		     is_zone_device_page(page))) {
+		     is_zone_device_page(pfn_to_page(PHYS_PFN(phys))))) {
 		grant_count_failure(gdev);
 		return DMA_MAPPING_ERROR;
 	}
 	/* A page is what most buffers are, and needs no more than what the CPU has. */
 	if (size == XEN_PAGE_SIZE && !xen_offset_in_page(phys) &&
-	    !must_bounce(gdev, page, 0, XEN_PAGE_SIZE, dir, attrs)) {
+	    !must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), 0, XEN_PAGE_SIZE, dir, attrs)) {
 		first = grant_refs_alloc_here(gdev->backend);
 		if (likely(first))
 			return map_pages(gdev, first, phys, 1, dir);
