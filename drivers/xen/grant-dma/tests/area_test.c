@@ -449,4 +449,5 @@ static struct kunit_suite area_suite = {
 	.init = area_init,
 	.test_cases = area_cases,
 };
+
 kunit_test_suite(area_suite);

@@ -375,8 +375,7 @@ static void sync_list(struct kunit *test)
 		memset(sg_virt(sg), 1 + i, sg->length);
 	dma_sync_sg_for_device(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
 	for_each_sg(sgl, sg, 2, i) {
-		KUNIT_EXPECT_TRUE(test, test_sees(test, sg_dma_address(sg),
-						     sg->length, 1 + i));
+		KUNIT_EXPECT_TRUE(test, test_sees(test, sg_dma_address(sg), sg->length, 1 + i));
 		test_writes(test, sg_dma_address(sg), sg->length, 3 + i);
 	}
 	dma_sync_sg_for_cpu(t->dev, sgl, 2, DMA_BIDIRECTIONAL);
@@ -401,9 +400,9 @@ static void sync_keeps_direction(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, no_secret(test));
 	test_writes(test, addr + 50, 50, ANSWER);
 	dma_sync_single_range_for_cpu(t->dev, addr, 50, 50, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_TRUE(test, test_all(bytes, SECRET, 50) &&
-				test_all(bytes + 50, ANSWER, 50) &&
-				test_all(bytes + 100, SECRET, 100));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes, SECRET, 50));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes + 50, ANSWER, 50));
+	KUNIT_EXPECT_TRUE(test, test_all(bytes + 100, SECRET, 100));
 	dma_unmap_single_attrs(t->dev, addr, 200, DMA_FROM_DEVICE,
 			       DMA_ATTR_SKIP_CPU_SYNC);
 	KUNIT_EXPECT_TRUE(test, test_all(bytes + 100, SECRET, 100));
@@ -769,8 +768,7 @@ static void map_three(struct kunit *test, size_t size, dma_addr_t *addrs)
 
 	for (i = 0; i < 3; i++) {
 		memset(block + i * SZ_32K, i + 1, size);
-		addrs[i] = raw_map(test, block + i * SZ_32K, size,
-				      DMA_BIDIRECTIONAL);
+		addrs[i] = raw_map(test, block + i * SZ_32K, size, DMA_BIDIRECTIONAL);
 	}
 }
 
@@ -784,7 +782,7 @@ static void expect_others(struct kunit *test, size_t size, dma_addr_t *addrs)
 		KUNIT_EXPECT_TRUE(test, test_sees(test, addrs[i], size, i + 1));
 		KUNIT_EXPECT_TRUE(test, test_all(block + i * SZ_32K, i + 1, size));
 		KUNIT_EXPECT_TRUE(test, test_all(block + i * SZ_32K + size, SECRET,
-						SZ_32K - size));
+						 SZ_32K - size));
 	}
 }
 
@@ -1100,4 +1098,5 @@ static struct kunit_suite full_suite = {
 	.init = full_init,
 	.test_cases = full_cases,
 };
+
 kunit_test_suites(&bounce_suite, &full_suite);

@@ -409,14 +409,15 @@ static void granted_again(struct kunit *test)
 	struct reserve_test *t = test->priv;
 	unsigned int granted = t->table->granted;
 	struct grant_area *area = reserve_of(t->dev, DMA_TO_DEVICE);
+	struct grant_area *written = reserve_of(t->dev, DMA_FROM_DEVICE);
 
-	KUNIT_EXPECT_EQ(test, granted, area->pages + reserve_of(t->dev, DMA_FROM_DEVICE)->pages);
+	KUNIT_EXPECT_EQ(test, granted, area->pages + written->pages);
 	fake_table_restore(t->table);
 	grant_areas_regrant(area->backend);
 	t->table->restored = false;
 	KUNIT_EXPECT_EQ(test, t->table->granted, granted);
 	KUNIT_EXPECT_TRUE(test, t->table->entries[area->first].readonly);
-	KUNIT_EXPECT_FALSE(test, t->table->entries[reserve_of(t->dev, DMA_FROM_DEVICE)->first].readonly);
+	KUNIT_EXPECT_FALSE(test, t->table->entries[written->first].readonly);
 }
 
 /* A backend that has a page mapped keeps it, and only it, until it lets go. */
