@@ -70,8 +70,8 @@ static int iommu_of_device(struct device *dev, struct device_node *np,
 	if (!grants)
 		return -ENODEV;
 	if (iommus > 1)
-		return description_fault(dev, np, "iommus has %u IOMMUs, a xen,grant-dma one must be the only one",
-					 iommus);
+		return description_fault(dev, np,
+			"iommus has %u IOMMUs, a xen,grant-dma one must be the only one", iommus);
 	return of_parse_phandle_with_args(np, "iommus", "#iommu-cells", 0, iommu);
 }
 
@@ -120,8 +120,8 @@ static int check_iommu(struct device *dev, struct device_node *np,
 	if (!of_device_is_available(iommu->np))
 		return description_fault(dev, np, "%pOF is disabled", iommu->np);
 	if (dev_is_pci(dev) && !map_has_entry(dev, np, iommu))
-		return description_fault(dev, np, "iommu-map counts up to domain ID %u, add iommu-map-mask",
-					 domid);
+		return description_fault(dev, np,
+			"iommu-map counts up to domain ID %u, add iommu-map-mask", domid);
 	if (domid >= DOMID_FIRST_RESERVED)
 		return description_fault(dev, np, "domain ID %#x is not below %#x",
 					 domid, DOMID_FIRST_RESERVED);
