@@ -637,13 +637,15 @@ static bool linger_visit(struct linger *linger, struct lingering *page)
 }
 
 /* Other bytes of a page that copies share may be the status of a request by now. */
+/* In one step, as a word that I/O left may become another request's status, which must stay. */
 static void linger_overwrite(__u64 *page)
 {
-	unsigned int i;
+	unsigned int i, kind;
 
 	for (i = 0; i < PAGE_WORDS; i++)
-		if ((page[i] & ~SECRET_KIND_MASK) == SECRET)
-			memset(&page[i], SCRIBBLE, sizeof(page[i]));
+		for (kind = 0; kind < SECRET_COUNT; kind++)
+			__sync_bool_compare_and_swap(&page[i], SECRET_OF(kind),
+						     ~0ULL / 0xff * SCRIBBLE);
 }
 
 static void linger_let_go(struct linger *linger)
