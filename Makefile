@@ -28,7 +28,7 @@ help:
 	@echo '                       SUITE=ops.map_page_random runs KUnit suites or cases alone, MINUTES=10 all for longer'
 	@echo 'make kunit             KUnit without Xen; SUITE=ops.map_page_random selects'
 	@echo 'make check             what a change must pass; CHECKS=all is everything, and CHECKS="host kunit" selects;'
-	@echo '                       FORCE=1 repeats what passed with the same content; BUDGET=65 is for so many minutes'
+	@echo '                       FORCE=1 repeats what passed with the same content; BUDGET=50 is for so many minutes'
 	@echo 'make bench             what DMA and I/O cost, beside the kernel without the patches;'
 	@echo '                       BENCH="api cpus many-cpus block maps profile network without-xen" selects,'
 	@echo '                       BENCH_TURNS=5 is how often; BENCH=host is a program that needs no guest, in two minutes'

@@ -66,7 +66,8 @@ traced() {
 # Every map of a buffer is undone by an unmap of the same address, that of a list by one of the
 # same memory: the kernel prints no more of an unmap.
 maps_match_unmaps() {
-	[ "$(traced 'dma_map_(phys|page)' dma_addr)" = "$(traced 'dma_unmap_(phys|page)' dma_addr)" ] &&
+	[ "$(traced 'dma_map_(phys|page)' dma_addr)" = \
+		"$(traced 'dma_unmap_(phys|page)' dma_addr)" ] &&
 		[ "$(traced dma_map_sg phys_addrs)" = "$(traced dma_unmap_sg phys_addrs)" ]
 }
 
@@ -75,7 +76,8 @@ every_map_is_a_grant() {
 	traced 'dma_map_(phys|page|sg)' 'dma_addrs?' | tr '={}, ' '\n' |
 		sed -n 's/^\(0x\)*\([0-9a-f]*\)$/\2/p' | grep . >"$tmp/addresses"
 	[ -s "$tmp/addresses" ] &&
-		! grep -vE '^[89a-f][0-9a-f]{15}$' "$tmp/addresses" | sed 's/^/# no grant: /' | grep .
+		! grep -vE '^[89a-f][0-9a-f]{15}$' "$tmp/addresses" |
+			sed 's/^/# no grant: /' | grep .
 }
 
 begin $(($(devices | wc -l) * 4 + 5))
