@@ -30,6 +30,7 @@
 
 /* Tests run one after the other, though one may have several threads. */
 static struct fake_table *table;
+/* Taken with backend->lock held, which devices take in interrupts. */
 static DEFINE_SPINLOCK(table_lock);
 
 /*
@@ -82,6 +83,7 @@ static int take_range(unsigned int order, grant_ref_t *first)
 
 static int fake_alloc(unsigned int order, grant_ref_t *first)
 {
+	unsigned long flags;
 	int ret;
 
 	if (!in_task()) {
@@ -89,9 +91,9 @@ static int fake_alloc(unsigned int order, grant_ref_t *first)
 		return grant_table_alloc(order, first);
 	}
 
-	spin_lock(&table_lock);
+	spin_lock_irqsave(&table_lock, flags);
 	ret = take_range(order, first);
-	spin_unlock(&table_lock);
+	spin_unlock_irqrestore(&table_lock, flags);
 	return ret;
 }
 
@@ -109,6 +111,7 @@ static void free_ref(grant_ref_t ref)
 
 static void fake_free(grant_ref_t first, unsigned int count)
 {
+	unsigned long flags;
 	unsigned int i;
 
 	if (!in_task()) {
@@ -117,10 +120,10 @@ static void fake_free(grant_ref_t first, unsigned int count)
 		return;
 	}
 
-	spin_lock(&table_lock);
+	spin_lock_irqsave(&table_lock, flags);
 	for (i = 0; i < count; i++)
 		free_ref(first + i);
-	spin_unlock(&table_lock);
+	spin_unlock_irqrestore(&table_lock, flags);
 }
 
 static void expect_page_in_use(grant_ref_t ref, unsigned long xen_pfn)
@@ -151,6 +154,7 @@ static void grant_page(grant_ref_t ref, domid_t domid, unsigned long xen_pfn,
 static void fake_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 		       unsigned int count, bool readonly)
 {
+	unsigned long flags;
 	unsigned int i;
 
 	if (!in_task()) {
@@ -159,10 +163,10 @@ static void fake_grant(grant_ref_t first, domid_t domid, unsigned long xen_pfn,
 		return;
 	}
 
-	spin_lock(&table_lock);
+	spin_lock_irqsave(&table_lock, flags);
 	for (i = 0; i < count; i++)
 		grant_page(first + i, domid, xen_pfn + i, readonly);
-	spin_unlock(&table_lock);
+	spin_unlock_irqrestore(&table_lock, flags);
 }
 
 /* Returns false when the page is mapped. */
@@ -191,6 +195,7 @@ static bool end_page(grant_ref_t ref)
 
 static unsigned int fake_end(grant_ref_t first, unsigned int count)
 {
+	unsigned long flags;
 	unsigned int ended = 0;
 
 	if (!in_task()) {
@@ -198,10 +203,10 @@ static unsigned int fake_end(grant_ref_t first, unsigned int count)
 		return grant_table_end(first, count);
 	}
 
-	spin_lock(&table_lock);
+	spin_lock_irqsave(&table_lock, flags);
 	while (ended < count && end_page(first + ended))
 		ended++;
-	spin_unlock(&table_lock);
+	spin_unlock_irqrestore(&table_lock, flags);
 	return ended;
 }
 
