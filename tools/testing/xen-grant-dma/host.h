@@ -66,6 +66,9 @@ static inline unsigned int host_references(void)
 	return host_frames * (XEN_PAGE_SIZE / sizeof(*host_table));
 }
 
+/* How many of these grant anything. */
+unsigned int host_granted(void);
+
 /*
  * What a backend does by hypercall: map a reference, which gives a frame, and
  * unmap it as often. Returns GNTST_okay or why Xen refuses.

@@ -16,16 +16,6 @@ static struct device dev;
 static struct page *buffer, *other;
 static struct scatterlist sgl[2];
 
-static unsigned int count_granted(void)
-{
-	unsigned int count = 0;
-	grant_ref_t ref;
-
-	for (ref = 0; ref < host_references(); ref++)
-		count += !!host_table[ref].flags;
-	return count;
-}
-
 static dma_addr_t map(size_t offset, size_t size)
 {
 	dma_addr_t addr = dma_map_phys(&dev, page_to_phys(buffer) + offset, size,
@@ -65,13 +55,13 @@ static bool shut_down_at(const char *level)
 	dma_unmap_phys(&dev, gone, PAGE_SIZE, DMA_FROM_DEVICE, 0);
 	host_unmap_grant(xen_grant_dma_ref(gone), false);
 
-	before = count_granted();
+	before = host_granted();
 	host_shut_down(false);
-	ok = count_granted() == before;
+	ok = host_granted() == before;
 	messages = host_messages;
 	host_shut_down(true);
-	ok &= count_granted() == 2 && host_messages == messages + 1;
-	printf("# %u references before, %u after\n", before, count_granted());
+	ok &= host_granted() == 2 && host_messages == messages + 1;
+	printf("# %u references before, %u after\n", before, host_granted());
 
 	host_unmap_grant(xen_grant_dma_ref(pages) + 1, false);
 	host_unmap_grant(xen_grant_dma_ref(late), false);
@@ -80,7 +70,7 @@ static bool shut_down_at(const char *level)
 	dma_unmap_sg_attrs(&dev, sgl, ARRAY_SIZE(sgl), DMA_TO_DEVICE, 0);
 	host_unbind(&dev);
 	host_run_works(true);
-	return ok && !count_granted();
+	return ok && !host_granted();
 }
 
 int main(void)

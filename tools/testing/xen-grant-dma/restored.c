@@ -21,16 +21,6 @@ static void map_and_unmap(struct device *device, void *buffer, enum dma_data_dir
 	dma_unmap_phys(device, addr, SIZE, dir, 0);
 }
 
-static unsigned int count_granted(void)
-{
-	unsigned int count = 0;
-	grant_ref_t ref;
-
-	for (ref = 0; ref < host_references(); ref++)
-		count += !!host_table[ref].flags;
-	return count;
-}
-
 static bool granted_as(const struct grant_entry_v1 *before)
 {
 	grant_ref_t ref;
@@ -62,7 +52,7 @@ static bool restore_at(const char *level)
 
 	before = malloc(host_frames * XEN_PAGE_SIZE);
 	memcpy(before, host_table, host_frames * XEN_PAGE_SIZE);
-	count = count_granted();
+	count = host_granted();
 	host_restore();
 	same = granted_as(before);
 	printf("# %u references\n", count);
@@ -71,7 +61,7 @@ static bool restore_at(const char *level)
 	free_pages_exact(buffer, PAGE_SIZE);
 	host_unbind(&dev);
 	host_unbind(&other);
-	return count && same && !count_granted();
+	return count && same && !host_granted();
 }
 
 int main(void)

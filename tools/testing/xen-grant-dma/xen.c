@@ -169,6 +169,16 @@ bool host_page_granted(unsigned long pfn)
 	return false;
 }
 
+unsigned int host_granted(void)
+{
+	unsigned int count = 0;
+	grant_ref_t ref;
+
+	for (ref = 0; ref < host_references(); ref++)
+		count += !!host_table[ref].flags;
+	return count;
+}
+
 static struct notifier_block *to_notify;
 
 void xen_resume_notifier_register(struct notifier_block *nb)
