@@ -50,9 +50,9 @@ guest_gone() {
 	return 1
 }
 
-# Asleep until a domain goes, nearly always the guest: QEMU needs the processor.
+# Asleep until a domain goes, as QEMU needs the processor. It may be the driver domain.
 guest_ends() {
-	guest_gone || timeout 10 xenstore-watch -n 2 @releaseDomain >/run/watch 2>&1
+	guest_gone || { timeout 10 xenstore-watch -n 2 @releaseDomain >/run/watch 2>&1 && (wait_for 30 guest_gone); }
 }
 
 close_backends() {
@@ -129,7 +129,7 @@ run_guest() {
 		beside=$!
 	fi
 	[ ! -e "$dir/interactive" ] || show_console
-	if wait_for "$seconds" guest_ends && wait_for 30 guest_gone; then
+	if wait_for "$seconds" guest_ends; then
 		verdict=ran
 	else
 		verdict="not finished after $seconds s"
