@@ -28,6 +28,10 @@ def deadline(seconds):
     return math.inf if GDB else time.monotonic() + seconds
 
 
+# It often runs as root, and what it emulates may be hostile.
+SANDBOX = "on,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+
+
 class Machine:
     """A QEMU process, whose serial line goes to a log."""
 
@@ -37,6 +41,7 @@ class Machine:
         self.output = log.open("wb")
         libc = ctypes.CDLL(None)
         command = ["qemu-system-aarch64", "-nodefaults", "-no-user-config", "-display", "none",
+                   "-sandbox", SANDBOX,
                    "-monitor", "none", "-no-reboot", "-chardev", "stdio,id=serial,signal=off",
                    "-serial", "chardev:serial", *arguments, *ARGUMENTS]
         # Even if we get killed, nothing stays behind.
