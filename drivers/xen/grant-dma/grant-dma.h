@@ -317,24 +317,6 @@ bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr, size_t si
 /* map.c */
 extern const struct dma_map_ops grant_dma_ops;
 
-bool grant_must_bounce(const struct grant_device *gdev, phys_addr_t phys, size_t size,
-		       enum dma_data_direction dir, unsigned long attrs);
-unsigned int grant_range_max(struct device *dev);
-void grant_unmap(struct grant_device *gdev, dma_addr_t addr, size_t size,
-		 enum dma_data_direction dir, unsigned long attrs);
-void grant_sync(struct grant_device *gdev, dma_addr_t addr, size_t size,
-		enum dma_data_direction dir, bool for_device);
-
-/* sg.c */
-int grant_sg_map(struct grant_device *gdev, struct scatterlist *sgl, int nents,
-		 enum dma_data_direction dir, unsigned long attrs);
-void grant_sg_unmap(struct device *dev, struct scatterlist *sgl, int nents,
-		    enum dma_data_direction dir, unsigned long attrs);
-void grant_sg_sync_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
-			   enum dma_data_direction dir);
-void grant_sg_sync_for_device(struct device *dev, struct scatterlist *sgl, int nents,
-			      enum dma_data_direction dir);
-
 /* device.c */
 int grant_device_create(struct device *dev, domid_t domid);
 struct grant_counters grant_device_counters(const struct grant_device *gdev);
@@ -372,18 +354,6 @@ static __always_inline void grant_refs_end(struct grant_backend *backend, grant_
 		grant_refs_free(backend, first, count);
 	else
 		grant_refs_defer(backend, first, count, ended, late);
-}
-
-/* Counts a mapping that began. A statistic, which may miss a mapping. */
-static inline void grant_count_map(struct grant_device *gdev, unsigned int pages)
-{
-	this_cpu_add(gdev->counters->used, pages);
-	raw_cpu_inc(gdev->counters->mappings);
-}
-
-static inline void grant_count_failure(struct grant_device *gdev)
-{
-	this_cpu_inc(gdev->counters->failures);
 }
 
 #endif /* _XEN_GRANT_DMA_INTERNAL_H */

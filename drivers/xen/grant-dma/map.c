@@ -7,6 +7,10 @@
  * uses it while it is mapped, and where everything is. Shared memory on Xen is
  * cacheable for both sides, so there is nothing to sync but copies.
  *
+ * Where an entry of a scatterlist ends at the end of a Xen page and the next one begins at
+ * the start of one, there is no hole between them, so they become one segment, wherever
+ * their pages are in memory.
+ *
  * This is no IOMMU domain under dma-iommu: that reuses an address at unmap, though the
  * backend may still have the page; and bit 63 fits no page number of 32 bits.
  */
@@ -14,6 +18,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/scatterlist.h>
 
 #include "grant-dma.h"
 
@@ -27,9 +32,9 @@ static inline bool folio_must_bounce(struct folio *folio)
 	       (!folio_test_lru(folio) && is_migrate_cma_page(&folio->page));
 }
 
-static bool folios_must_bounce(struct page *page, size_t size)
+static bool folios_must_bounce(phys_addr_t phys, size_t size)
 {
-	unsigned long pfn = page_to_pfn(page), end = pfn + PFN_UP(size);
+	unsigned long pfn = PHYS_PFN(phys), end = PFN_UP(phys + size);
 	struct folio *folio;
 
 	for (; pfn < end; pfn = folio_pfn(folio) + folio_nr_pages(folio)) {
@@ -45,9 +50,9 @@ static bool folios_must_bounce(struct page *page, size_t size)
  * writes, as page_pool does, it also uses the rest while that is mapped. And a range of
  * references keeps no low bits of an address but those within a Xen page.
  */
-static __always_inline bool must_bounce(const struct grant_device *gdev, struct page *page,
-					unsigned int offset, size_t size,
-					enum dma_data_direction dir, unsigned long attrs)
+static __always_inline bool must_bounce(const struct grant_device *gdev, phys_addr_t phys,
+					size_t size, enum dma_data_direction dir,
+					unsigned long attrs)
 {
 	enum grant_isolation isolation = gdev->backend->isolation;
 
@@ -55,24 +60,15 @@ static __always_inline bool must_bounce(const struct grant_device *gdev, struct 
 		return true;
 	if (isolation == GRANT_ISOLATION_PAGE)
 		return false;
-	if (xen_offset_in_page(offset | size) || isolation == GRANT_ISOLATION_FULL ||
+	if (xen_offset_in_page(phys | size) || isolation == GRANT_ISOLATION_FULL ||
 	    (attrs & DMA_ATTR_SKIP_CPU_SYNC && dir != DMA_TO_DEVICE))
 		return true;
-	if (size > XEN_PAGE_SIZE)
-		return folios_must_bounce(page, offset_in_page(offset) + size);
-	return folio_must_bounce(page_folio(page));
-}
-
-/* As must_bounce(), for lists. */
-bool grant_must_bounce(const struct grant_device *gdev, phys_addr_t phys, size_t size,
-		       enum dma_data_direction dir, unsigned long attrs)
-{
-	return must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys), size, dir,
-			   attrs);
+	return size > XEN_PAGE_SIZE ? folios_must_bounce(phys, size) :
+				      folio_must_bounce(pfn_folio(PHYS_PFN(phys)));
 }
 
 /* Most Xen pages of a range, which begins at a multiple of its length. */
-unsigned int grant_range_max(struct device *dev)
+static inline unsigned int range_max(struct device *dev)
 {
 	return min_t(unsigned long, XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1, GRANT_BLOCK);
 }
@@ -106,6 +102,18 @@ static __cold void report_misuse(struct grant_device *gdev, const char *fault, d
 				size, &addr, fault);
 }
 
+/* Counts a mapping that began. A statistic, which may miss a mapping. */
+static inline void count_map(struct grant_device *gdev, unsigned int pages)
+{
+	this_cpu_add(gdev->counters->used, pages);
+	raw_cpu_inc(gdev->counters->mappings);
+}
+
+static inline void count_failure(struct grant_device *gdev)
+{
+	this_cpu_inc(gdev->counters->failures);
+}
+
 static __always_inline dma_addr_t map_pages(struct grant_device *gdev, grant_ref_t first,
 					    phys_addr_t phys, unsigned int pages,
 					    enum dma_data_direction dir)
@@ -113,21 +121,9 @@ static __always_inline dma_addr_t map_pages(struct grant_device *gdev, grant_ref
 	dma_addr_t addr = grant_addr(first, xen_offset_in_page(phys));
 
 	WRITE_ONCE(gdev->backend->mapped[first], pages);
-	grant_count_map(gdev, pages);
+	count_map(gdev, pages);
 	grant_table_grant(first, gdev->backend->domid, XEN_PFN_DOWN(phys), pages,
 			  dir == DMA_TO_DEVICE);
-	return addr;
-}
-
-static dma_addr_t bounce_buffer(struct grant_device *gdev, phys_addr_t phys, size_t size,
-				enum dma_data_direction dir, unsigned long attrs)
-{
-	dma_addr_t addr = grant_bounce_map(gdev, phys, size, dir, attrs);
-
-	if (likely(addr != DMA_MAPPING_ERROR))
-		grant_count_map(gdev, grant_pages(addr, size));
-	else
-		grant_count_failure(gdev);
 	return addr;
 }
 
@@ -136,16 +132,23 @@ static noinline dma_addr_t map_buffer(struct grant_device *gdev, phys_addr_t phy
 {
 	unsigned int pages = grant_pages(phys, size);
 	grant_ref_t first = 0;
+	dma_addr_t addr;
 
-	if (unlikely(!size || size > GRANT_MAPPING_MAX)) {
-		grant_count_failure(gdev);
-		return DMA_MAPPING_ERROR;
-	}
-	if (pages <= grant_range_max(gdev->dev) &&
-	    !must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys), size, dir, attrs))
+	if (unlikely(!size || size > GRANT_MAPPING_MAX))
+		goto fail;
+	if (pages <= range_max(gdev->dev) && !must_bounce(gdev, phys, size, dir, attrs))
 		first = grant_refs_alloc(gdev->backend, pages);
-	return likely(first) ? map_pages(gdev, first, phys, pages, dir) :
-			       bounce_buffer(gdev, phys, size, dir, attrs);
+	if (likely(first))
+		return map_pages(gdev, first, phys, pages, dir);
+	addr = grant_bounce_map(gdev, phys, size, dir, attrs);
+	if (unlikely(addr == DMA_MAPPING_ERROR))
+		goto fail;
+	count_map(gdev, grant_pages(addr, size));
+	return addr;
+
+fail:
+	count_failure(gdev);
+	return DMA_MAPPING_ERROR;
 }
 
 static dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
@@ -156,12 +159,12 @@ static dma_addr_t grant_dma_map_phys(struct device *dev, phys_addr_t phys, size_
 
 	if (unlikely(!mask_fits(dev, *dev->dma_mask) || !attrs_possible(attrs) ||
 		     is_zone_device_page(pfn_to_page(PHYS_PFN(phys))))) {
-		grant_count_failure(gdev);
+		count_failure(gdev);
 		return DMA_MAPPING_ERROR;
 	}
 	/* A page is what most buffers are, and needs no more than what the CPU has. */
 	if (size == XEN_PAGE_SIZE && !xen_offset_in_page(phys) &&
-	    !must_bounce(gdev, pfn_to_page(PHYS_PFN(phys)), 0, XEN_PAGE_SIZE, dir, attrs)) {
+	    !must_bounce(gdev, phys, XEN_PAGE_SIZE, dir, attrs)) {
 		first = grant_refs_alloc_here(gdev->backend);
 		if (likely(first))
 			return map_pages(gdev, first, phys, 1, dir);
@@ -208,41 +211,18 @@ static __always_inline void unmap(struct grant_device *gdev, dma_addr_t addr, si
 	grant_refs_end(backend, first, pages, late);
 }
 
-/**
- * grant_unmap() - end a mapping
- * @gdev: the device
- * @addr: DMA address
- * @size: bytes
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- */
-void grant_unmap(struct grant_device *gdev, dma_addr_t addr, size_t size,
-		 enum dma_data_direction dir, unsigned long attrs)
-{
-	unmap(gdev, addr, size, dir, attrs, true);
-}
-
 static void grant_dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
 				 enum dma_data_direction dir, unsigned long attrs)
 {
 	unmap(to_grant_device(dev), addr, size, dir, attrs, true);
 }
 
-/**
- * grant_sync() - let the device or the CPU see what the other one wrote
- * @gdev: the device
- * @addr: DMA address within a mapping
- * @size: bytes
- * @dir: direction
- * @for_device: whether it is the device that will see
- *
- * Context: Any.
- */
-void grant_sync(struct grant_device *gdev, dma_addr_t addr, size_t size,
-		enum dma_data_direction dir, bool for_device)
+/* Lets the device or the CPU see what the other one wrote. */
+static void sync_buffer(struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir, bool for_device)
 {
+	struct grant_device *gdev = to_grant_device(dev);
+
 	if (unlikely(!grant_bounce_sync(gdev->backend, addr, size, dir, for_device)))
 		report_misuse(gdev, "are synced, which are not all of one mapping", addr, size);
 }
@@ -250,26 +230,227 @@ void grant_sync(struct grant_device *gdev, dma_addr_t addr, size_t size,
 static void grant_dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
 					  enum dma_data_direction dir)
 {
-	grant_sync(to_grant_device(dev), addr, size, dir, false);
+	sync_buffer(dev, addr, size, dir, false);
 }
 
 static void grant_dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size,
 					     enum dma_data_direction dir)
 {
-	grant_sync(to_grant_device(dev), addr, size, dir, true);
+	sync_buffer(dev, addr, size, dir, true);
 }
 
+/**
+ * struct grant_segment - entries of a scatterlist that are mapped as one
+ * @sgl: the first of them that has a length
+ * @nents: how many, from there on
+ * @length: bytes, 0 if there is nothing to map
+ * @pages: Xen pages
+ * @bounce: one of them must not be granted
+ * @end: the entry after them
+ * @left: how many entries there are from there on
+ */
+struct grant_segment {
+	struct scatterlist *sgl;
+	int nents;
+	unsigned int length;
+	unsigned int pages;
+	bool bounce;
+	struct scatterlist *end;
+	int left;
+};
+
+/* As sg_next() where there is a next entry, but inline. */
+static inline struct scatterlist *entry_after(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+#define for_each_entry(sgl, sg, nents, left)				\
+	for ((left) = (nents), (sg) = (sgl); (left);			\
+	     (sg) = --(left) ? entry_after(sg) : (sg))
+
+/* The segments of a list that is mapped. */
+#define for_each_segment(sgl, sg, nents, i)				\
+	for ((i) = 0, (sg) = (sgl); (i) < (nents) && sg_dma_len(sg);	\
+	     (i)++, (sg) = sg_next(sg))
+
+/* Finds the entries that can be the next segment. False if one can't be mapped. */
+static __always_inline bool next_segment(struct grant_device *gdev, struct scatterlist *sgl,
+					 int nents, enum dma_data_direction dir,
+					 unsigned long attrs, struct grant_segment *segment)
+{
+	size_t max_size = min(dma_get_max_seg_size(gdev->dev), gdev->max_size);
+	unsigned int max_pages = range_max(gdev->dev), pages;
+	phys_addr_t phys, end = 0;
+	struct scatterlist *sg;
+	int left;
+
+	*segment = (struct grant_segment) {};
+	for_each_entry(sgl, sg, nents, left) {
+		if (!sg->length)
+			continue;
+		phys = sg_phys(sg);
+		pages = grant_pages(phys, sg->length);
+		if (segment->length &&
+		    (xen_offset_in_page(end | phys) ||
+		     (size_t)segment->length + sg->length > max_size ||
+		     segment->pages + pages > max_pages))
+			break;
+		if (is_zone_device_page(sg_page(sg)) || sg->length > GRANT_MAPPING_MAX)
+			return false;
+		if (!segment->length) {
+			segment->sgl = sg;
+			segment->nents = left;
+			segment->bounce = pages > max_pages;
+		}
+		segment->length += sg->length;
+		segment->pages += pages;
+		segment->bounce |= must_bounce(gdev, phys, sg->length, dir, attrs);
+		end = phys + sg->length;
+	}
+	segment->nents -= left;
+	segment->end = sg;
+	segment->left = left;
+	return true;
+}
+
+static dma_addr_t bounce_segment(struct grant_device *gdev, const struct grant_segment *segment,
+				 enum dma_data_direction dir, unsigned long attrs)
+{
+	phys_addr_t phys = sg_phys(segment->sgl);
+	unsigned int left = segment->length;
+	struct scatterlist *sg;
+	dma_addr_t addr;
+	int n;
+
+	if (segment->sgl->length == segment->length)
+		return grant_bounce_map(gdev, phys, segment->length, dir, attrs);
+	addr = grant_bounce_alloc(gdev, phys, segment->length, dir, attrs);
+	if (addr == DMA_MAPPING_ERROR)
+		return addr;
+	for_each_entry(segment->sgl, sg, segment->nents, n) {
+		if (!sg->length)
+			continue;
+		grant_bounce_fill(gdev->backend, addr + segment->length - left, sg_phys(sg),
+				  sg->length, left, left == segment->length, dir, attrs);
+		left -= sg->length;
+	}
+	return addr;
+}
+
+static void grant_entries(struct grant_backend *backend, grant_ref_t ref,
+			  const struct grant_segment *segment, bool readonly)
+{
+	struct scatterlist *sg;
+	unsigned int pages;
+	int left;
+
+	for_each_entry(segment->sgl, sg, segment->nents, left) {
+		if (!sg->length)
+			continue;
+		pages = grant_pages(sg->offset, sg->length);
+		grant_table_grant(ref, backend->domid, XEN_PFN_DOWN(sg_phys(sg)), pages, readonly);
+		ref += pages;
+	}
+}
+
+static dma_addr_t map_segment(struct grant_device *gdev, const struct grant_segment *segment,
+			      enum dma_data_direction dir, unsigned long attrs)
+{
+	struct grant_backend *backend = gdev->backend;
+	grant_ref_t first = 0;
+	dma_addr_t addr;
+
+	if (!segment->bounce)
+		first = grant_refs_alloc(backend, segment->pages);
+	if (likely(first)) {
+		grant_entries(backend, first, segment, dir == DMA_TO_DEVICE);
+		WRITE_ONCE(backend->mapped[first], segment->pages);
+		addr = grant_addr(first, xen_offset_in_page(segment->sgl->offset));
+	} else {
+		addr = bounce_segment(gdev, segment, dir, attrs);
+		if (addr == DMA_MAPPING_ERROR)
+			return addr;
+	}
+	count_map(gdev, grant_pages(addr, segment->length));
+	return addr;
+}
+
+static void grant_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+			       enum dma_data_direction dir, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_segment(sgl, sg, nents, i)
+		grant_dma_unmap_phys(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
+}
+
+/*
+ * A walk over the entries of a segment decides whether they are granted or bounced, a
+ * second one does it.
+ */
 static int grant_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 			    enum dma_data_direction dir, unsigned long attrs)
 {
 	struct grant_device *gdev = to_grant_device(dev);
-	int ret = -EINVAL;
+	struct scatterlist *sg = sgl, *out = sgl;
+	int left = nents, segments = 0, ret = -EINVAL;
+	struct grant_segment segment;
+	dma_addr_t addr;
 
-	if (attrs_possible(attrs) && mask_fits(dev, *dev->dma_mask))
-		ret = grant_sg_map(gdev, sgl, nents, dir, attrs);
-	if (ret < 0)
-		grant_count_failure(gdev);
+	if (!attrs_possible(attrs) || !mask_fits(dev, *dev->dma_mask))
+		goto fail;
+	for (; left; left = segment.left, sg = segment.end) {
+		ret = -EINVAL;
+		if (!next_segment(gdev, sg, left, dir, attrs, &segment))
+			goto unmap;
+		if (!segment.length)
+			break;
+		ret = -ENOMEM;
+		addr = map_segment(gdev, &segment, dir, attrs);
+		if (addr == DMA_MAPPING_ERROR)
+			goto unmap;
+		if (segments++)
+			out = sg_next(out);
+		sg_dma_address(out) = addr;
+		sg_dma_len(out) = segment.length;
+	}
+	if (!segments)
+		goto fail;
+	/* Where the segments end, if there are fewer of them than entries. */
+	if (segments < nents)
+		sg_dma_len(sg_next(out)) = 0;
+	return segments;
+
+unmap:
+	grant_dma_unmap_sg(dev, sgl, segments, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+fail:
+	count_failure(gdev);
 	return ret;
+}
+
+static void sync_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, bool for_device)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_segment(sgl, sg, nents, i)
+		sync_buffer(dev, sg_dma_address(sg), sg_dma_len(sg), dir, for_device);
+}
+
+static void grant_dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
+				      enum dma_data_direction dir)
+{
+	sync_sg(dev, sgl, nents, dir, false);
+}
+
+static void grant_dma_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, int nents,
+					 enum dma_data_direction dir)
+{
+	sync_sg(dev, sgl, nents, dir, true);
 }
 
 /*
@@ -304,7 +485,7 @@ static void *grant_dma_alloc(struct device *dev, size_t size, dma_addr_t *addr, 
 free:
 	free_pages_exact(vaddr, size);
 fail:
-	grant_count_failure(gdev);
+	count_failure(gdev);
 	return NULL;
 }
 
@@ -322,7 +503,7 @@ static struct page *grant_dma_alloc_pages(struct device *dev, size_t size, dma_a
 	void *vaddr = memory_alloc(size, gfp);
 
 	if (!vaddr) {
-		grant_count_failure(to_grant_device(dev));
+		count_failure(to_grant_device(dev));
 		return NULL;
 	}
 	*addr = grant_dma_map_phys(dev, virt_to_phys(vaddr), size, dir, 0);
@@ -370,11 +551,11 @@ const struct dma_map_ops grant_dma_ops = {
 	.map_phys = grant_dma_map_phys,
 	.unmap_phys = grant_dma_unmap_phys,
 	.map_sg = grant_dma_map_sg,
-	.unmap_sg = grant_sg_unmap,
+	.unmap_sg = grant_dma_unmap_sg,
 	.sync_single_for_cpu = grant_dma_sync_single_for_cpu,
 	.sync_single_for_device = grant_dma_sync_single_for_device,
-	.sync_sg_for_cpu = grant_sg_sync_for_cpu,
-	.sync_sg_for_device = grant_sg_sync_for_device,
+	.sync_sg_for_cpu = grant_dma_sync_sg_for_cpu,
+	.sync_sg_for_device = grant_dma_sync_sg_for_device,
 	.dma_supported = grant_dma_supported,
 	.get_required_mask = grant_dma_get_required_mask,
 	.max_mapping_size = grant_dma_max_mapping_size,
