@@ -282,6 +282,7 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 {
 	size_t max_size = min(dma_get_max_seg_size(gdev->dev), gdev->max_size);
 	unsigned int max_pages = range_max(gdev->dev), pages;
+	size_t mask = dma_get_min_align_mask(gdev->dev) | (XEN_PAGE_SIZE - 1);
 	phys_addr_t phys, end = 0;
 	struct scatterlist *sg;
 	int left;
@@ -292,8 +293,9 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 			continue;
 		phys = sg_phys(sg);
 		pages = grant_pages(phys, sg->length);
+		/* What begins a Xen page in the middle of a segment keeps its low bits, too. */
 		if (segment->length &&
-		    (xen_offset_in_page(end | phys) ||
+		    (xen_offset_in_page(end) || (end ^ phys) & mask ||
 		     (size_t)segment->length + sg->length > max_size ||
 		     segment->pages + pages > max_pages))
 			break;

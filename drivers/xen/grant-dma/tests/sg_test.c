@@ -266,6 +266,29 @@ static void map_table(struct kunit *test)
 	test_idle(test, t->dev);
 }
 
+/* Entries meet, but not as the low bits of their addresses, which the device wants kept. */
+static void map_low_bits(struct kunit *test)
+{
+	static const unsigned int starts[] = { SZ_4K, SZ_8K, SZ_32K, SZ_32K + SZ_4K };
+	struct scatterlist sgl[ARRAY_SIZE(starts)];
+	struct sg_test *t = test->priv;
+	int i;
+
+	dma_set_min_align_mask(t->dev, SZ_16K - 1);
+	sg_init_table(sgl, ARRAY_SIZE(sgl));
+	for (i = 0; i < ARRAY_SIZE(sgl); i++)
+		sg_set_page(&sgl[i], t->block, SZ_4K, starts[i]);
+	KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, ARRAY_SIZE(sgl), DMA_TO_DEVICE), 2);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, sg_dma_len(&sgl[i]), SZ_8K);
+		KUNIT_EXPECT_EQ(test, (sg_dma_address(&sgl[i]) ^ starts[2 * i]) & (SZ_16K - 1), 0);
+		KUNIT_EXPECT_TRUE(test, test_shows(test, sg_dma_address(&sgl[i]), SZ_8K,
+						   page_address(t->block) + starts[2 * i]));
+	}
+	dma_unmap_sg(t->dev, sgl, ARRAY_SIZE(sgl), DMA_TO_DEVICE);
+	test_idle(test, t->dev);
+}
+
 static void map_nothing(struct kunit *test)
 {
 	struct sg_test *t = test->priv;
@@ -309,6 +332,7 @@ static void map_too_much(struct kunit *test)
 static struct kunit_case sg_cases[] = {
 	KUNIT_CASE_PARAM(map_random, table_params),
 	KUNIT_CASE_PARAM(map_table, table_params),
+	KUNIT_CASE_PARAM(map_low_bits, table_params),
 	KUNIT_CASE_PARAM(map_nothing, table_params),
 	KUNIT_CASE_PARAM(map_too_much, table_params),
 	{}
