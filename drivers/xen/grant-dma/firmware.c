@@ -2,11 +2,10 @@
 /*
  * Which backend domain the firmware puts a device under.
  *
- * The binding is Documentation/devicetree/bindings/iommu/xen,grant-dma.yaml: the
- * IOMMU specifier of a device, in "iommus" or for PCI in "iommu-map", is the
- * domain ID of its backend. A description that names such an IOMMU but has any
- * fault is an error. Ordinary DMA in its place would need a backend that is
- * trusted with all memory.
+ * The binding is Documentation/devicetree/bindings/iommu/xen,grant-dma.yaml: the IOMMU
+ * specifier of a device, in "iommus" or for PCI in "iommu-map", is the domain ID of its
+ * backend. A description that names such an IOMMU but has any fault is an error: ordinary
+ * DMA in its place would need a backend that is trusted with all memory.
  */
 
 #include <linux/cleanup.h>
@@ -16,7 +15,7 @@
 
 #include <xen/xen.h>
 
-#include "firmware.h"
+#include "grant-dma.h"
 
 /* Reports what is wrong in the node that describes the DMA of a device. */
 #define description_fault(dev, np, reason, ...) ({				\
@@ -33,8 +32,7 @@ static bool is_grant_iommu(const struct device_node *np)
 /* The toolstack of a guest gives a virtio device no other IOMMU. */
 static bool must_mean_grants(const struct device_node *np)
 {
-	return xen_domain() && !xen_initial_domain() &&
-	       of_device_is_compatible(np, "virtio,mmio");
+	return xen_domain() && !xen_initial_domain() && of_device_is_compatible(np, "virtio,mmio");
 }
 
 /* Whether a property that can't be read may name grants: any cell may do so. */
@@ -44,8 +42,7 @@ static bool may_name_grants(const struct device_node *np, const char *property)
 	int i;
 
 	for (i = 0; !of_property_read_u32_index(np, property, i, &cell); i++) {
-		struct device_node *iommu __free(device_node) =
-			of_find_node_by_phandle(cell);
+		struct device_node *iommu __free(device_node) = of_find_node_by_phandle(cell);
 
 		if (is_grant_iommu(iommu))
 			return true;
@@ -76,9 +73,8 @@ static int iommu_of_device(struct device *dev, struct device_node *np,
 }
 
 /*
- * Whether an entry of iommu-map begins with the device. Each requester ID after the
- * first of an entry has a domain ID one more than that of the ID before it, which
- * nobody can mean.
+ * Whether an entry of iommu-map begins with the device. Each requester ID after the first
+ * of an entry has a domain ID one more than that of the ID before it, which nobody can mean.
  */
 static bool map_has_entry(struct device *dev, const struct device_node *np,
 			  const struct of_phandle_args *iommu)
@@ -89,8 +85,8 @@ static bool map_has_entry(struct device *dev, const struct device_node *np,
 
 	of_property_read_u32(np, "iommu-map-mask", &mask);
 	for (i = 0; !of_property_read_u32_index(np, "iommu-map", i, &cell); i++) {
-		if (first == (requester & mask) &&
-		    handle == iommu->np->phandle && cell == iommu->args[0])
+		if (first == (requester & mask) && handle == iommu->np->phandle &&
+		    cell == iommu->args[0])
 			return true;
 		first = handle;
 		handle = cell;
@@ -115,30 +111,24 @@ static int check_iommu(struct device *dev, struct device_node *np,
 
 	of_property_read_u32(iommu->np, "#iommu-cells", &cells);
 	if (cells != 1)
-		return description_fault(dev, np, "#iommu-cells of %pOF is not 1",
-					 iommu->np);
+		return description_fault(dev, np, "#iommu-cells of %pOF is not 1", iommu->np);
 	if (!of_device_is_available(iommu->np))
 		return description_fault(dev, np, "%pOF is disabled", iommu->np);
 	if (dev_is_pci(dev) && !map_has_entry(dev, np, iommu))
 		return description_fault(dev, np,
 			"iommu-map counts up to domain ID %u, add iommu-map-mask", domid);
 	if (domid >= DOMID_FIRST_RESERVED)
-		return description_fault(dev, np, "domain ID %#x is not below %#x",
-					 domid, DOMID_FIRST_RESERVED);
+		return description_fault(dev, np, "domain ID %#x is not below %#x", domid,
+					 DOMID_FIRST_RESERVED);
 	return 0;
 }
 
 /* As grant_firmware_backend(), with the node that describes the device's DMA. */
-int grant_firmware_backend_of(struct device *dev, struct device_node *np,
-			      domid_t *domid)
+int grant_firmware_backend_of(struct device *dev, struct device_node *np, domid_t *domid)
 {
 	struct of_phandle_args iommu = { };
-	int ret;
-
-	if (dev_is_pci(dev))
-		ret = iommu_of_pci(dev, np, &iommu);
-	else
-		ret = iommu_of_device(dev, np, &iommu);
+	int ret = dev_is_pci(dev) ? iommu_of_pci(dev, np, &iommu) :
+				    iommu_of_device(dev, np, &iommu);
 
 	if (!ret)
 		ret = check_iommu(dev, np, &iommu);
@@ -151,19 +141,18 @@ int grant_firmware_backend_of(struct device *dev, struct device_node *np,
 }
 
 /*
- * Whether Xen programs the hardware IOMMU of a device that is not behind grants. Such
- * a device takes guest physical addresses. The binding, which PCI does not use, is
+ * Whether Xen programs the hardware IOMMU of a device that is not behind grants. Such a
+ * device takes guest physical addresses. The binding, which PCI does not use, is
  * Documentation/devicetree/bindings/iommu/xen,iommu-el2-v1.yaml.
  */
 bool grant_firmware_xen_translates(struct device *dev)
 {
-	struct device_node *iommu __free(device_node) =
-		of_parse_phandle(dev->of_node, "iommus", 0);
+	struct device_node *iommu __free(device_node) = of_parse_phandle(dev->of_node, "iommus", 0);
 
 	return of_device_is_compatible(iommu, "xen,iommu-el2-v1");
 }
 
-/* Returns the node that describes the DMA of a device, or NULL. */
+/* The node that describes the DMA of a device, or NULL. */
 static struct device_node *dma_node(struct device *dev)
 {
 	struct pci_host_bridge *bridge;
@@ -174,14 +163,9 @@ static struct device_node *dma_node(struct device *dev)
 	return bridge->dev.parent ? bridge->dev.parent->of_node : NULL;
 }
 
-/**
- * grant_firmware_backend() - find the backend domain of a device
- * @dev: the device
- * @domid: where the domain ID is stored
- *
- * Context: Process context.
- * Return: 0; -ENODEV when the device is not behind a xen,grant-dma IOMMU; or
- * -EINVAL when the description is faulty, which was reported.
+/*
+ * Finds the backend domain of a device. -ENODEV when it is not behind a xen,grant-dma IOMMU;
+ * -EINVAL when the description is faulty, which was reported. From process context.
  */
 int grant_firmware_backend(struct device *dev, domid_t *domid)
 {

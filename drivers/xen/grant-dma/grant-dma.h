@@ -7,6 +7,7 @@
 #define _XEN_GRANT_DMA_INTERNAL_H
 
 #include <linux/dma-map-ops.h>
+#include <linux/errno.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -320,6 +321,29 @@ extern const struct dma_map_ops grant_dma_ops;
 /* device.c */
 int grant_device_create(struct device *dev, domid_t domid);
 struct grant_counters grant_device_counters(const struct grant_device *gdev);
+
+/* firmware.c */
+#ifdef CONFIG_OF
+int grant_firmware_backend(struct device *dev, domid_t *domid);
+int grant_firmware_backend_of(struct device *dev, struct device_node *np, domid_t *domid);
+bool grant_firmware_xen_translates(struct device *dev);
+#else
+static inline int grant_firmware_backend(struct device *dev, domid_t *domid)
+{
+	return -ENODEV;
+}
+
+static inline bool grant_firmware_xen_translates(struct device *dev)
+{
+	return false;
+}
+#endif
+
+/* setup.c */
+bool grant_setup_done(const struct device *dev);
+bool grant_setup_refused(const struct device *dev);
+void grant_setup(struct device *dev, domid_t domid);
+bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force);
 
 /* Takes a reference, if the CPU's own block has one; or returns 0. */
 static __always_inline grant_ref_t grant_refs_alloc_here(struct grant_backend *backend)

@@ -3,9 +3,9 @@
  * Which devices get grants: those that firmware puts behind them, when their bus
  * configures DMA; and virtio devices that no firmware describes but that need them.
  *
- * A device that is to have grants but can't must do no DMA at all: ordinary DMA
- * would need a backend that is trusted with all memory. Whether its bus takes
- * notice of an error or not, dma_dummy_ops refuse every mapping.
+ * A device that is to have grants but can't must do no DMA at all: ordinary DMA would need
+ * a backend that is trusted with all memory. Whether its bus takes notice of an error or
+ * not, dma_dummy_ops refuse every mapping.
  */
 
 #include <linux/cleanup.h>
@@ -17,9 +17,7 @@
 #include <xen/xen-ops.h>
 #include <xen/xen.h>
 
-#include "firmware.h"
 #include "grant-dma.h"
-#include "setup.h"
 
 /* Whether the DMA of a device goes through grants. */
 bool grant_setup_done(const struct device *dev)
@@ -71,11 +69,11 @@ void grant_setup(struct device *dev, domid_t domid)
  * xen_grant_dma_setup() - set up a device that firmware puts behind grants
  * @dev: device whose DMA is being configured
  *
- * The device gets DMA ops that use grants, or that refuse all DMA; why they do
- * was reported. It gets none if Xen programs its IOMMU: then its DMA needs neither
- * grants nor to be bounced by swiotlb-xen. A device without a description costs a
- * look at its node, on bare metal too: a guest to which Xen does not show itself
- * must not give its backend all memory.
+ * The device gets DMA ops that use grants, or that refuse all DMA; why they do was
+ * reported. It gets none if Xen programs its IOMMU: then its DMA needs neither grants nor
+ * to be bounced by swiotlb-xen. A device without a description costs a look at its node,
+ * on bare metal too: a guest to which Xen does not show itself must not give its backend
+ * all memory.
  *
  * Context: Process context, may sleep.
  * Return: whether it must not be given other ops.
@@ -83,8 +81,8 @@ void grant_setup(struct device *dev, domid_t domid)
 bool xen_grant_dma_setup(struct device *dev)
 {
 	/*
-	 * The IOMMU core configures a device's DMA when an IOMMU's driver arrives,
-	 * and the driver core when it binds the device, maybe at the same time.
+	 * The IOMMU core configures a device's DMA when an IOMMU's driver arrives, and the
+	 * driver core when it binds the device, maybe at the same time.
 	 */
 	static DEFINE_MUTEX(lock);
 	int ret = -ENODEV;
@@ -109,9 +107,9 @@ bool xen_grant_dma_setup(struct device *dev)
 }
 
 /*
- * Whether a virtio device gets grants without a description. What has a device tree
- * node is described there. Of a PV domain no backend could map anything else. Dom0
- * has no backend in another domain.
+ * Whether a virtio device gets grants without a description. What has a device tree node
+ * is described there. Of a PV domain no backend could map anything else. Dom0 has no
+ * backend in another domain.
  */
 bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
 {
@@ -122,19 +120,19 @@ bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force)
  * xen_virtio_restricted_mem_acc() - whether a virtio device is served by grants
  * @vdev: the device, its features negotiated but not confirmed
  *
- * Such a device must use the DMA API, so virtio core demands
- * VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM of it. Where its DMA was refused
- * its driver then fails, as it can have no virtqueue.
+ * Such a device must use the DMA API, so virtio core demands VIRTIO_F_VERSION_1 and
+ * VIRTIO_F_ACCESS_PLATFORM of it. Where its DMA was refused its driver then fails, as it
+ * can have no virtqueue.
  *
  * Context: Process context, may sleep.
+ * Return: whether it is.
  */
 bool xen_virtio_restricted_mem_acc(struct virtio_device *vdev)
 {
 	struct device *dev = vdev->dev.parent;
 
 	if (!is_set_up(dev)) {
-		if (!grant_virtio_wanted(dev->of_node, xen_pv_domain(),
-					 xen_initial_domain(),
+		if (!grant_virtio_wanted(dev->of_node, xen_pv_domain(), xen_initial_domain(),
 					 IS_ENABLED(CONFIG_XEN_VIRTIO_FORCE_GRANT)))
 			return false;
 		/* As on x86, where the backend is in dom0 then. */

@@ -22,9 +22,7 @@
 
 #include <xen/xen.h>
 
-#include "firmware.h"
 #include "grant-dma.h"
-#include "setup.h"
 #include "test-device.h"
 
 /* Of a device in the overlay; no binding describes it. */

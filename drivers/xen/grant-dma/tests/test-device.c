@@ -14,7 +14,6 @@
 #include <xen/page.h>
 
 #include "grant-dma.h"
-#include "setup.h"
 #include "test-device.h"
 
 /**

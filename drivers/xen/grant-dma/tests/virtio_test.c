@@ -13,7 +13,7 @@
 #include <xen/xen-ops.h>
 
 #include "fake-table.h"
-#include "setup.h"
+#include "grant-dma.h"
 #include "test-device.h"
 
 /*
