@@ -19,8 +19,6 @@
 
 #include "grant-dma.h"
 
-#define PAGE_UNITS	(XEN_PAGE_SIZE >> GRANT_UNIT_SHIFT)
-
 /* Pages of an area that is made because many are in use already. */
 #define AREA_GROWN	64U
 
@@ -40,15 +38,6 @@ static void area_grant(struct grant_area *area, unsigned int i)
 			  area->readonly);
 }
 
-/* A table that is not new has it still, perhaps in use. */
-static void area_regrant(struct grant_area *area, unsigned int i)
-{
-	unsigned long pfn = XEN_PFN_DOWN(virt_to_phys(area->vaddr[i]));
-
-	if (grant_table_gfn(area->first + i) != pfn_to_gfn(pfn))
-		area_grant(area, i);
-}
-
 /* Of an area that nobody can find any more. */
 static void area_free(struct grant_area *area)
 {
@@ -59,7 +48,6 @@ static void area_free(struct grant_area *area)
 		clear_page(area->vaddr[i]);
 		put_page(virt_to_page(area->vaddr[i]));
 	}
-	kfree(area->used);
 	kfree(area->units);
 	kfree(area);
 }
@@ -74,12 +62,9 @@ static bool area_is_free(const struct grant_area *area)
 	return true;
 }
 
-/**
- * grant_area_destroy() - give an area back
- * @area: the area, from which nobody takes any more; or NULL
- *
- * Context: Process context, may sleep.
- * Return: false if a driver left mappings in it, and it stays.
+/*
+ * Gives an area back, or NULL, from which nobody takes any more. False if a driver left
+ * mappings in it, and it stays. May sleep.
  */
 bool grant_area_destroy(struct grant_area *area)
 {
@@ -107,7 +92,7 @@ struct grant_area *grant_area_create(struct grant_backend *backend, bool readonl
 				     unsigned int pages, gfp_t gfp)
 {
 	struct grant_area *area = kzalloc(struct_size(area, vaddr, pages), gfp);
-	unsigned int units = pages * PAGE_UNITS, i;
+	unsigned int units = pages * GRANT_PAGE_UNITS, i;
 	struct page *page;
 
 	if (!area)
@@ -117,9 +102,8 @@ struct grant_area *grant_area_create(struct grant_backend *backend, bool readonl
 	area->readonly = readonly;
 	area->cpu = -1;
 	area->words = units / BITS_PER_LONG;
-	area->used = kcalloc(area->words, sizeof(*area->used), gfp);
 	area->units = kcalloc(units, sizeof(*area->units), gfp);
-	if (!area->used || !area->units)
+	if (!area->units)
 		goto fail;
 	area->first = grant_refs_alloc(backend, pages);
 	if (!area->first)
@@ -163,12 +147,14 @@ static bool area_close(struct grant_area *area)
 /* With backend->lock held. */
 static void area_unlink(struct grant_area *area)
 {
+	struct grant_backend *backend = area->backend;
 	struct grant_cpu *cpu;
 	int i;
 
 	list_del(&area->node);
+	WRITE_ONCE(backend->area_pages[area->kind], backend->area_pages[area->kind] - area->pages);
 	for_each_possible_cpu(i) {
-		cpu = per_cpu_ptr(area->backend->cpus, i);
+		cpu = per_cpu_ptr(backend->cpus, i);
 		if (rcu_access_pointer(cpu->area[area->kind]) == area)
 			RCU_INIT_POINTER(cpu->area[area->kind], NULL);
 		if (rcu_access_pointer(cpu->given[area->kind]) == area)
@@ -176,12 +162,9 @@ static void area_unlink(struct grant_area *area)
 	}
 }
 
-/**
- * grant_areas_reap() - give areas back that are not used
- * @backend: whose
- * @all: also those that were in use at the last call
- *
- * Context: Process context, may sleep.
+/*
+ * Gives areas back that are not used: all, or those that were not used at the last call,
+ * either. May sleep.
  */
 void grant_areas_reap(struct grant_backend *backend, bool all)
 {
@@ -242,42 +225,38 @@ static inline struct grant_area *area_take(struct grant_area *area, unsigned int
 static struct grant_area *areas_take(struct grant_backend *backend, enum grant_kind kind,
 				     unsigned int count, bool any, unsigned int *at)
 {
+	struct grant_area *area, *found = NULL;
 	int this = raw_smp_processor_id();
-	struct grant_area *area;
 	unsigned long flags;
 
 	spin_lock_irqsave(&backend->lock, flags);
 	list_for_each_entry(area, &backend->areas[kind], node) {
 		if (!any && area->cpu >= 0 && area->cpu != this)
 			continue;
-		if (!area_take(area, count, at))
-			continue;
-		settle(backend, area);
-		goto out;
+		found = area_take(area, count, at);
+		if (found) {
+			settle(backend, found);
+			break;
+		}
 	}
-	area = NULL;
-out:
 	spin_unlock_irqrestore(&backend->lock, flags);
-	return area;
+	return found;
 }
 
 /* Makes an area, of a quarter of what there is, so that there are few. */
 static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_kind kind,
 				     unsigned int count, unsigned int *at)
 {
-	unsigned int pages = roundup_pow_of_two(DIV_ROUND_UP(count, PAGE_UNITS)), all = 0;
+	unsigned int pages = roundup_pow_of_two(DIV_ROUND_UP(count, GRANT_PAGE_UNITS)), more;
 	struct grant_area *area;
 	unsigned long flags;
 
 	/* With the low bits of its address the longest buffer is longer than any area. */
 	if (pages > GRANT_BLOCK)
 		return NULL;
-	spin_lock_irqsave(&backend->lock, flags);
-	list_for_each_entry(area, &backend->areas[kind], node)
-		all += area->pages;
-	spin_unlock_irqrestore(&backend->lock, flags);
-	all = clamp(rounddown_pow_of_two(all / 4 | 1), GRANT_AREA_MIN, AREA_GROWN);
-	area = grant_area_create(backend, kind == GRANT_READONLY, max(pages, all),
+	more = rounddown_pow_of_two(READ_ONCE(backend->area_pages[kind]) / 4 | 1);
+	area = grant_area_create(backend, kind == GRANT_READONLY,
+				 max(pages, clamp(more, GRANT_AREA_MIN, AREA_GROWN)),
 				 GFP_ATOMIC | __GFP_NOWARN);
 	if (!area)
 		return NULL;
@@ -285,6 +264,7 @@ static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_k
 	*at = grant_bits_take(area->used, area->words, count);
 	spin_lock_irqsave(&backend->lock, flags);
 	list_add(&area->node, &backend->areas[kind]);
+	WRITE_ONCE(backend->area_pages[kind], backend->area_pages[kind] + area->pages);
 	settle(backend, area);
 	spin_unlock_irqrestore(&backend->lock, flags);
 	grant_backend_queue(&backend->reap, GRANT_REAP_DELAY);
@@ -326,15 +306,9 @@ static noinline struct grant_area *take_elsewhere(struct grant_device *gdev,
 		       reserve_take(gdev->reserve[min(kind, GRANT_WRITABLE)], count, at);
 }
 
-/**
- * grant_area_take() - take consecutive units
- * @gdev: the device that they are for
- * @kind: kind of the area that they are of
- * @count: how many, at least 1
- * @at: where the first one's number in the area is stored
- *
- * Context: Any.
- * Return: the area, or NULL when all is in use, the device's reserve, too.
+/*
+ * Takes consecutive units of an area for a device, and stores the first one's number. NULL
+ * when all is in use, the device's reserve, too.
  */
 struct grant_area *grant_area_take(struct grant_device *gdev, enum grant_kind kind,
 				   unsigned int count, unsigned int *at)
@@ -349,14 +323,7 @@ struct grant_area *grant_area_take(struct grant_device *gdev, enum grant_kind ki
 	return likely(area) ? area : take_elsewhere(gdev, kind, count, at);
 }
 
-/**
- * grant_area_give() - give units back
- * @area: where they are of, which may go afterwards
- * @at: number of the first
- * @count: how many
- *
- * Context: Any.
- */
+/* Gives units back to their area, which may go afterwards. */
 void grant_area_give(struct grant_area *area, unsigned int at, unsigned int count)
 {
 	/* Before the units are given: whoever unlinks the area sees it. */
@@ -365,23 +332,25 @@ void grant_area_give(struct grant_area *area, unsigned int at, unsigned int coun
 	grant_bits_give(area->used, at, count);
 }
 
-/**
- * grant_areas_regrant() - grant areas again, to a table that is a new one
- * @backend: whose
- *
- * Context: Process context, while devices are frozen, and so the work that gives areas
- * back.
+/*
+ * Grants areas again, to a table that may be a new one, while devices are frozen, and so
+ * the work that gives areas back.
  */
 void grant_areas_regrant(struct grant_backend *backend)
 {
 	struct grant_area *area;
-	unsigned int n, i;
+	unsigned long pfn;
+	grant_ref_t ref;
 
 	rcu_read_lock();
-	for (n = 0; n < backend->size / GRANT_AREA_MIN; n++) {
-		area = rcu_dereference(backend->area[n]);
-		for (i = 0; area && i < GRANT_AREA_MIN; i += XEN_PFN_PER_PAGE)
-			area_regrant(area, n * GRANT_AREA_MIN + i - area->first);
+	for (ref = 0; ref < backend->size; ref += XEN_PFN_PER_PAGE) {
+		area = rcu_dereference(backend->area[ref / GRANT_AREA_MIN]);
+		if (!area)
+			continue;
+		pfn = XEN_PFN_DOWN(virt_to_phys(area->vaddr[ref - area->first]));
+		/* A table that is not new has it still, perhaps in use. */
+		if (grant_table_gfn(ref) != pfn_to_gfn(pfn))
+			area_grant(area, ref - area->first);
 	}
 	rcu_read_unlock();
 }

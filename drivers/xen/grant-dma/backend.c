@@ -95,33 +95,23 @@ static void backend_free(struct grant_backend *backend)
 	kvfree(backend);
 }
 
-static struct grant_backend *backend_alloc(unsigned int blocks)
+static struct grant_backend *backend_create(domid_t domid)
 {
-	unsigned int size = blocks * GRANT_BLOCK;
-	struct grant_backend *backend;
+	unsigned int blocks = grant_table_size() / GRANT_BLOCK, size = blocks * GRANT_BLOCK, i;
+	struct grant_backend *backend = kvzalloc(struct_size(backend, block, blocks), GFP_KERNEL);
 
-	backend = kvzalloc(struct_size(backend, block, blocks), GFP_KERNEL);
 	if (!backend)
 		return NULL;
-	backend->size = size;
 	backend->cpus = alloc_percpu(struct grant_cpu);
 	backend->mapped = kvcalloc(size, sizeof(*backend->mapped), GFP_KERNEL);
 	backend->area = kvcalloc(size / GRANT_AREA_MIN, sizeof(*backend->area), GFP_KERNEL);
-	if (blocks && backend->cpus && backend->mapped && backend->area)
-		return backend;
-	backend_free(backend);
-	return NULL;
-}
-
-static struct grant_backend *backend_create(domid_t domid)
-{
-	struct grant_backend *backend = backend_alloc(grant_table_size() / GRANT_BLOCK);
-	unsigned int i;
-
-	if (!backend)
+	if (!blocks || !backend->cpus || !backend->mapped || !backend->area) {
+		backend_free(backend);
 		return NULL;
+	}
 	backend->domid = domid;
 	backend->isolation = grant_isolation_level();
+	backend->size = size;
 	backend->next_report = jiffies;
 	kref_init(&backend->kref);
 	spin_lock_init(&backend->lock);
@@ -131,7 +121,7 @@ static struct grant_backend *backend_create(domid_t domid)
 	INIT_DELAYED_WORK(&backend->retry, grant_deferred_retry);
 	for (i = 0; i < GRANT_KINDS; i++)
 		INIT_LIST_HEAD(&backend->areas[i]);
-	for (i = 0; i < backend->size / GRANT_BLOCK; i++) {
+	for (i = 0; i < blocks; i++) {
 		memset(backend->block[i].used, 0xff, sizeof(backend->block[i].used));
 		backend->block[i].cpu = -1;
 	}
@@ -143,13 +133,9 @@ static struct grant_backend *backend_create(domid_t domid)
 	return backend;
 }
 
-/**
- * grant_backend_get() - the object of a backend domain
- * @domid: its domain ID
- *
- * Context: Process context, may sleep, with grant_backends_lock held.
- * Return: the backend, made when it is the domain's first user, or NULL when out of
- * memory. To be given back with grant_backend_put().
+/*
+ * The object of a domain, made for its first user; NULL when out of memory. To be given
+ * back with grant_backend_put(). May sleep, with grant_backends_lock held.
  */
 struct grant_backend *grant_backend_get(domid_t domid)
 {
@@ -177,12 +163,7 @@ static void backend_release(struct kref *kref)
 	backend_free(backend);
 }
 
-/**
- * grant_backend_put() - give back a backend
- * @backend: from grant_backend_get()
- *
- * Context: Process context, may sleep.
- */
+/* Gives back what grant_backend_get() returned. May sleep. */
 void grant_backend_put(struct grant_backend *backend)
 {
 	kref_put_mutex(&backend->kref, backend_release, &grant_backends_lock);
@@ -207,12 +188,9 @@ static struct notifier_block resume_notifier = {
 	.notifier_call = backends_resumed,
 };
 
-/**
- * grant_backend_end() - end all that is granted to a backend
- * @backend: the backend, whose devices are shut down
- *
- * Context: Any, with nothing else at work.
- * Return: how many references the backend still uses.
+/*
+ * Ends all that is granted to a backend whose devices are shut down, with nothing else at
+ * work. Returns how many references the backend still uses.
  */
 unsigned int grant_backend_end(const struct grant_backend *backend)
 {

@@ -63,26 +63,9 @@ static inline void grant_bits_give(atomic_long_t *words, unsigned int at, unsign
 	grant_bits_clear(words, at, count);
 }
 
-/* Takes a bit. */
-static __always_inline unsigned int grant_bits_take_one(atomic_long_t *words, unsigned int n)
-{
-	unsigned int i, at;
-	long used;
-
-	for (i = 0; i < n; i++) {
-		used = atomic_long_read(&words[i]);
-		while (used != ~0L) {
-			at = ffz(used);
-			if (likely(atomic_long_try_cmpxchg(&words[i], &used, used | BIT(at))))
-				return i * BITS_PER_LONG + at;
-		}
-	}
-	return GRANT_BITS_NONE;
-}
-
 /* Takes a run that fits a word. */
-static inline unsigned int grant_bits_take_short(atomic_long_t *words, unsigned int n,
-						 unsigned int count)
+static __always_inline unsigned int grant_bits_take_short(atomic_long_t *words, unsigned int n,
+							  unsigned int count)
 {
 	unsigned long runs;
 	unsigned int i, at;
@@ -102,20 +85,12 @@ static inline unsigned int grant_bits_take_short(atomic_long_t *words, unsigned 
 
 unsigned int grant_bits_take_long(atomic_long_t *words, unsigned int n, unsigned int count);
 
-/**
- * grant_bits_take() - take a run
- * @words: the bits
- * @n: how many words they have
- * @count: how many bits are wanted, at least 1
- *
- * Context: Any.
- * Return: the first of them, or GRANT_BITS_NONE.
- */
+/* Takes a run, of at least one bit. Returns the first of them, or GRANT_BITS_NONE. */
 static __always_inline unsigned int grant_bits_take(atomic_long_t *words, unsigned int n,
 						    unsigned int count)
 {
 	if (likely(count == 1))
-		return grant_bits_take_one(words, n);
+		return grant_bits_take_short(words, n, 1);
 	if (count <= BITS_PER_LONG)
 		return grant_bits_take_short(words, n, count);
 	return grant_bits_take_long(words, n, count);

@@ -16,7 +16,6 @@
 
 #include "grant-dma.h"
 
-#define PAGE_UNITS	(XEN_PAGE_SIZE >> GRANT_UNIT_SHIFT)
 #define UNWRITTEN	0xff
 
 /* Needs rcu_read_lock(): an address that is no mapping's may be that of any area. */
@@ -74,18 +73,21 @@ static inline unsigned int units_to(size_t pos)
 }
 
 /*
- * Takes units for @size bytes that begin @offset bytes behind a multiple of @align. Of
- * what that takes, units before and behind the buffer are given back.
+ * Takes units for a buffer, so that the low bits of its address that are in @mask are kept.
+ * Of what that takes, units before and behind the buffer are given back.
  */
-static inline struct grant_area *units_take(struct grant_device *gdev, enum grant_kind kind,
-					    size_t align, size_t offset, size_t size,
-					    size_t *pos)
+static inline struct grant_area *bounce_take(struct grant_device *gdev, phys_addr_t phys,
+					     size_t mask, size_t size,
+					     enum dma_data_direction dir, unsigned long attrs,
+					     size_t *pos)
 {
-	unsigned int end = units_to(offset + size), all = units_to(align), at;
+	enum grant_kind kind = dir == DMA_TO_DEVICE ? GRANT_READONLY :
+			       attrs & DMA_ATTR_SKIP_CPU_SYNC ? GRANT_PREMAPPED :
+								GRANT_WRITABLE;
+	size_t offset = phys & mask;
+	unsigned int end = units_to(offset + size), all = max(end, units_to(mask + 1)), at;
 	struct grant_area *area;
 
-	if (likely(end >= all))
-		all = end;
 	area = grant_area_take(gdev, kind, all, &at);
 	if (unlikely(!area))
 		return NULL;
@@ -95,19 +97,6 @@ static inline struct grant_area *units_take(struct grant_device *gdev, enum gran
 	if (unlikely(offset >= GRANT_UNIT))
 		grant_area_give(area, at, offset >> GRANT_UNIT_SHIFT);
 	return area;
-}
-
-/* The low bits of the address that are in @mask are kept. */
-static inline struct grant_area *bounce_take(struct grant_device *gdev, phys_addr_t phys,
-					     size_t mask, size_t size,
-					     enum dma_data_direction dir, unsigned long attrs,
-					     size_t *pos)
-{
-	enum grant_kind kind = dir == DMA_TO_DEVICE ? GRANT_READONLY :
-			       attrs & DMA_ATTR_SKIP_CPU_SYNC ? GRANT_PREMAPPED :
-								GRANT_WRITABLE;
-
-	return units_take(gdev, kind, mask + 1, phys & mask, size, pos);
 }
 
 static inline void bounce_fill(struct grant_area *area, size_t pos, phys_addr_t phys,
@@ -133,17 +122,7 @@ static inline void bounce_fill(struct grant_area *area, size_t pos, phys_addr_t 
 	}
 }
 
-/**
- * grant_bounce_map() - map a buffer by a copy
- * @gdev: the device
- * @phys: where it is
- * @size: bytes, at most GRANT_MAPPING_MAX
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- * Return: its DMA address, or DMA_MAPPING_ERROR when nothing is left.
- */
+/* Maps a buffer of up to GRANT_MAPPING_MAX by a copy. DMA_MAPPING_ERROR when all is in use. */
 dma_addr_t grant_bounce_map(struct grant_device *gdev, phys_addr_t phys, size_t size,
 			    enum dma_data_direction dir, unsigned long attrs)
 {
@@ -171,18 +150,9 @@ dma_addr_t grant_bounce_alloc(struct grant_device *gdev, phys_addr_t phys, size_
 	return area ? addr_of(area, pos) : DMA_MAPPING_ERROR;
 }
 
-/**
- * grant_bounce_fill() - copy a part of a buffer
- * @backend: the backend
- * @addr: where to, in what grant_bounce_alloc() returned
- * @phys: where it is
- * @size: bytes
- * @left: bytes from there to the end of the buffer
- * @begins: the buffer begins with it
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
+/*
+ * Copies a part of a buffer to an address of what grant_bounce_alloc() returned. There are
+ * @left bytes from its begin to the end of the buffer; @begins: the buffer begins with it.
  */
 void grant_bounce_fill(struct grant_backend *backend, dma_addr_t addr, phys_addr_t phys,
 		       size_t size, size_t left, bool begins, enum dma_data_direction dir,
@@ -200,7 +170,7 @@ void grant_bounce_fill(struct grant_backend *backend, dma_addr_t addr, phys_addr
 static struct grant_unit *unit_find(struct grant_area *area, size_t pos, size_t *within)
 {
 	struct grant_unit *unit = &area->units[pos >> GRANT_UNIT_SHIFT];
-	unsigned int n = (pos >> GRANT_UNIT_SHIFT) % PAGE_UNITS;
+	unsigned int n = (pos >> GRANT_UNIT_SHIFT) % GRANT_PAGE_UNITS;
 
 	while (!READ_ONCE(unit->left)) {
 		if (!n--)
@@ -256,16 +226,7 @@ static size_t bounce_end(struct grant_area *area, size_t pos, struct grant_unit 
 	return size;
 }
 
-/**
- * grant_bounce_unmap() - end a mapping by a copy
- * @backend: the backend
- * @addr: DMA address
- * @dir: direction
- * @attrs: attributes of the DMA API
- *
- * Context: Any.
- * Return: how many bytes it had, 0 if no such mapping begins there.
- */
+/* Ends a mapping by a copy. Returns how many bytes it had, 0 if none begins there. */
 size_t grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 			  enum dma_data_direction dir, unsigned long attrs)
 {
@@ -285,18 +246,10 @@ size_t grant_bounce_unmap(struct grant_backend *backend, dma_addr_t addr,
 	return size;
 }
 
-/**
- * grant_bounce_sync() - let the device or the CPU see what the other one wrote
- * @backend: the backend
- * @addr: DMA address within a mapping
- * @size: bytes, which the backend may have chosen
- * @dir: direction
- * @for_device: whether it is the device that will see
- *
- * Nothing beside the mapping is touched. There is nothing to do for one by grants.
- *
- * Context: Any.
- * Return: false if there are bytes of no mapping, or of several.
+/*
+ * Lets the device or the CPU see what the other one wrote. The backend may have chosen the
+ * size: nothing beside the mapping is touched. There is nothing to do for one by grants.
+ * False if there are bytes of no mapping, or of several.
  */
 bool grant_bounce_sync(struct grant_backend *backend, dma_addr_t addr, size_t size,
 		       enum dma_data_direction dir, bool for_device)

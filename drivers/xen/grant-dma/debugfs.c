@@ -46,7 +46,8 @@ static int devices_show(struct seq_file *m, void *unused)
 	mutex_lock(&grant_backends_lock);
 	list_for_each_entry(backend, &grant_backends, node) {
 		list_for_each_entry(gdev, &backend->devices, node) {
-			counters = grant_device_counters(gdev);
+			counters = (struct grant_counters) {};
+			grant_counters_add(&counters, gdev);
 			seq_printf(m, "%s %u %d %llu %llu", dev_name(gdev->dev), backend->domid,
 				   counters.used, counters.mappings, counters.failures);
 			reserve_show(m, gdev);
@@ -57,38 +58,22 @@ static int devices_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(devices);
 
-/* Pages of the areas that all devices of a backend share. */
-static unsigned int area_pages(struct grant_backend *backend)
-{
-	struct grant_area *area;
-	unsigned int pages = 0;
-	enum grant_kind kind;
-
-	spin_lock_irq(&backend->lock);
-	for (kind = 0; kind < GRANT_KINDS; kind++)
-		list_for_each_entry(area, &backend->areas[kind], node)
-			pages += area->pages;
-	spin_unlock_irq(&backend->lock);
-	return pages;
-}
-
 static void backend_show(struct seq_file *m, struct grant_backend *backend)
 {
-	unsigned int deferred = READ_ONCE(backend->deferred), devices = 0;
-	struct grant_counters sum = backend->past, counters;
+	unsigned int deferred = READ_ONCE(backend->deferred), devices = 0, areas = 0, i;
+	struct grant_counters sum = backend->past;
 	struct grant_device *gdev;
 
 	list_for_each_entry(gdev, &backend->devices, node) {
-		counters = grant_device_counters(gdev);
-		sum.used += counters.used;
-		sum.mappings += counters.mappings;
-		sum.failures += counters.failures;
+		grant_counters_add(&sum, gdev);
 		devices++;
 	}
+	for (i = 0; i < GRANT_KINDS; i++)
+		areas += READ_ONCE(backend->area_pages[i]);
 	seq_printf(m, "%u %u %d %u %u %u %u %llu %llu %u\n", backend->domid, devices,
 		   sum.used + deferred, READ_ONCE(backend->taken), grant_refs_budget(backend),
 		   deferred, READ_ONCE(backend->late), sum.mappings, sum.failures,
-		   area_pages(backend));
+		   areas);
 }
 
 static int backends_show(struct seq_file *m, void *unused)

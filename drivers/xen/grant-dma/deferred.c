@@ -43,8 +43,6 @@ static unsigned long record_of(grant_ref_t ref)
  * @late: it should have let go of them already, which is reported
  *
  * A page without a count of its own can't be kept, only its reference.
- *
- * Context: Any.
  */
 void grant_refs_defer(struct grant_backend *backend, grant_ref_t first, unsigned int count,
 		      unsigned int ended, bool late)
@@ -120,14 +118,10 @@ static unsigned int end_all(struct grant_backend *backend, bool mark, bool *old)
 	return ended;
 }
 
-/**
- * grant_deferred_report() - report what a backend used after its I/O had ended
- * @backend: the backend
- *
- * It lets go of what it reads or writes before it says that it is done. One that doesn't
- * may see, and change, what the guest does with the page next.
- *
- * Context: Process context.
+/*
+ * Reports what a backend used after its I/O had ended. It lets go of what it reads or
+ * writes before it says that it is done. One that doesn't may see, and change, what the
+ * guest does with the page next. From process context.
  */
 void grant_deferred_report(struct grant_backend *backend)
 {
@@ -146,12 +140,7 @@ void grant_deferred_report(struct grant_backend *backend)
 			backend->domid, late);
 }
 
-/**
- * grant_deferred_retry() - end what a backend let go of since
- * @work: grant_backend::retry
- *
- * Context: Process context.
- */
+/* Ends what a backend let go of since: the worker grant_backend::retry. */
 void grant_deferred_retry(struct work_struct *work)
 {
 	struct grant_backend *backend =

@@ -17,25 +17,18 @@
 /* Pages of it that are left for a request's small parts, such as its header. */
 #define RESERVE_SMALL		4U
 
-/**
- * grant_device_counters() - what the DMA ops of a device did
- * @gdev: the device
- *
- * Return: the sums over all CPUs, which may change meanwhile.
- */
-struct grant_counters grant_device_counters(const struct grant_device *gdev)
+/* Adds what the DMA ops of a device did up to now, on all CPUs. */
+void grant_counters_add(struct grant_counters *sum, const struct grant_device *gdev)
 {
 	const struct grant_counters *counters;
-	struct grant_counters sum = { };
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		counters = per_cpu_ptr(gdev->counters, cpu);
-		sum.used += READ_ONCE(counters->used);
-		sum.mappings += READ_ONCE(counters->mappings);
-		sum.failures += READ_ONCE(counters->failures);
+		sum->used += READ_ONCE(counters->used);
+		sum->mappings += READ_ONCE(counters->mappings);
+		sum->failures += READ_ONCE(counters->failures);
 	}
-	return sum;
 }
 
 static struct grant_area *reserve_create(struct grant_backend *backend, bool readonly)
@@ -71,18 +64,17 @@ static void release_device(void *data)
 {
 	struct grant_device *gdev = data;
 	struct grant_backend *backend = gdev->backend;
-	struct grant_counters counters = grant_device_counters(gdev);
+	struct grant_counters counters = {};
 	unsigned int i;
 
 	set_dma_ops(gdev->dev, gdev->other_ops);
+	grant_counters_add(&counters, gdev);
 	if (counters.used)
 		dev_err(gdev->dev, "driver left %d grant references mapped, domain %u keeps access\n",
 			counters.used, backend->domid);
 	mutex_lock(&grant_backends_lock);
 	list_del(&gdev->node);
-	backend->past.mappings += counters.mappings;
-	backend->past.failures += counters.failures;
-	backend->past.used += counters.used;
+	grant_counters_add(&backend->past, gdev);
 	for (i = 0; i < ARRAY_SIZE(gdev->reserve); i++)
 		grant_area_destroy(gdev->reserve[i]);
 	if (list_empty(&backend->devices)) {
@@ -99,16 +91,9 @@ static void release_device(void *data)
 	kfree(gdev);
 }
 
-/**
- * grant_device_create() - make grants the DMA ops of a device
- * @dev: the device, bound or about to be bound to its driver
- * @domid: domain that serves it
- *
- * Undone when the driver unbinds, after everything that the driver itself has left to
- * devres.
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
+/*
+ * Makes grants the DMA ops of a device that is bound or about to be bound, until its driver
+ * unbinds and all that this has left to devres is undone. Returns 0 or -ENOMEM. May sleep.
  */
 int grant_device_create(struct device *dev, domid_t domid)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Grants as DMA addresses: what the files of the driver share.
+ *
+ * A function may be called in any context, if nothing else is said.
  */
 
 #ifndef _XEN_GRANT_DMA_INTERNAL_H
@@ -42,6 +44,7 @@
 /* Units are the parts of a bounce area that buffers consist of, in bytes. */
 #define GRANT_UNIT_SHIFT	8
 #define GRANT_UNIT		BIT(GRANT_UNIT_SHIFT)
+#define GRANT_PAGE_UNITS	(XEN_PAGE_SIZE >> GRANT_UNIT_SHIFT)
 
 /* Xen pages of an area at least; all have a power of two. */
 #define GRANT_AREA_MIN		16U
@@ -116,7 +119,7 @@ struct grant_unit {
  * @readonly: the backend may only read it
  * @first: the first of its references
  * @pages: how many it has
- * @words: how many words @used has
+ * @words: how many words of @used it needs
  * @used: a bit for each unit
  * @units: what they are copies of
  * @node: in the backend's list
@@ -131,7 +134,7 @@ struct grant_area {
 	grant_ref_t first;
 	unsigned int pages;
 	unsigned int words;
-	atomic_long_t *used;
+	atomic_long_t used[GRANT_BLOCK * GRANT_PAGE_UNITS / BITS_PER_LONG];
 	struct grant_unit *units;
 	struct list_head node;
 	int cpu;
@@ -182,6 +185,7 @@ struct grant_counters {
  * @taken: references that it has
  * @blocks: the blocks of which it has any
  * @areas: bounce areas of each kind
+ * @area_pages: how many Xen pages they have
  * @deferred: references that it still uses after their end
  * @delay: jiffies until the next try to end them
  * @late: of these, those that it should have let go of before
@@ -208,6 +212,7 @@ struct grant_backend {
 	unsigned int taken;
 	struct list_head blocks;
 	struct list_head areas[GRANT_KINDS];
+	unsigned int area_pages[GRANT_KINDS];
 	unsigned int deferred;
 	unsigned long delay;
 	unsigned int late;
@@ -320,7 +325,7 @@ extern const struct dma_map_ops grant_dma_ops;
 
 /* device.c */
 int grant_device_create(struct device *dev, domid_t domid);
-struct grant_counters grant_device_counters(const struct grant_device *gdev);
+void grant_counters_add(struct grant_counters *sum, const struct grant_device *gdev);
 
 /* firmware.c */
 #ifdef CONFIG_OF
@@ -349,7 +354,7 @@ bool grant_virtio_wanted(bool described, bool pv, bool initial, bool force);
 static __always_inline grant_ref_t grant_refs_alloc_here(struct grant_backend *backend)
 {
 	struct grant_block *block = READ_ONCE(raw_cpu_ptr(backend->cpus)->block);
-	unsigned int at = grant_bits_take_one(block->used, GRANT_BLOCK_WORDS);
+	unsigned int at = grant_bits_take(block->used, GRANT_BLOCK_WORDS, 1);
 
 	return likely(at != GRANT_BITS_NONE) ? (block - backend->block) * GRANT_BLOCK + at : 0;
 }

@@ -242,7 +242,6 @@ static void grant_dma_sync_single_for_device(struct device *dev, dma_addr_t addr
 /**
  * struct grant_segment - entries of a scatterlist that are mapped as one
  * @sgl: the first of them that has a length
- * @nents: how many, from there on
  * @length: bytes, 0 if there is nothing to map
  * @pages: Xen pages
  * @bounce: one of them must not be granted
@@ -251,7 +250,6 @@ static void grant_dma_sync_single_for_device(struct device *dev, dma_addr_t addr
  */
 struct grant_segment {
 	struct scatterlist *sgl;
-	int nents;
 	unsigned int length;
 	unsigned int pages;
 	bool bounce;
@@ -266,9 +264,10 @@ static inline struct scatterlist *entry_after(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
-#define for_each_entry(sgl, sg, nents, left)				\
-	for ((left) = (nents), (sg) = (sgl); (left);			\
-	     (sg) = --(left) ? entry_after(sg) : (sg))
+/* The entries of a segment, with the bytes that are left of it. */
+#define for_each_entry(segment, sg, left)				\
+	for ((left) = (segment)->length, (sg) = (segment)->sgl; (left);	\
+	     (left) -= (sg)->length, (sg) = (left) ? entry_after(sg) : (sg))
 
 /* The segments of a list that is mapped. */
 #define for_each_segment(sgl, sg, nents, i)				\
@@ -276,19 +275,17 @@ static inline struct scatterlist *entry_after(struct scatterlist *sg)
 	     (i)++, (sg) = sg_next(sg))
 
 /* Finds the entries that can be the next segment. False if one can't be mapped. */
-static __always_inline bool next_segment(struct grant_device *gdev, struct scatterlist *sgl,
-					 int nents, enum dma_data_direction dir,
+static __always_inline bool next_segment(struct grant_device *gdev, struct scatterlist *sg,
+					 int left, enum dma_data_direction dir,
 					 unsigned long attrs, struct grant_segment *segment)
 {
 	size_t max_size = min(dma_get_max_seg_size(gdev->dev), gdev->max_size);
 	unsigned int max_pages = range_max(gdev->dev), pages;
 	size_t mask = dma_get_min_align_mask(gdev->dev) | (XEN_PAGE_SIZE - 1);
 	phys_addr_t phys, end = 0;
-	struct scatterlist *sg;
-	int left;
 
 	*segment = (struct grant_segment) {};
-	for_each_entry(sgl, sg, nents, left) {
+	for (; left; sg = --left ? entry_after(sg) : sg) {
 		if (!sg->length)
 			continue;
 		phys = sg_phys(sg);
@@ -303,7 +300,6 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 			return false;
 		if (!segment->length) {
 			segment->sgl = sg;
-			segment->nents = left;
 			segment->bounce = pages > max_pages;
 		}
 		segment->length += sg->length;
@@ -311,7 +307,6 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 		segment->bounce |= must_bounce(gdev, phys, sg->length, dir, attrs);
 		end = phys + sg->length;
 	}
-	segment->nents -= left;
 	segment->end = sg;
 	segment->left = left;
 	return true;
@@ -321,23 +316,18 @@ static dma_addr_t bounce_segment(struct grant_device *gdev, const struct grant_s
 				 enum dma_data_direction dir, unsigned long attrs)
 {
 	phys_addr_t phys = sg_phys(segment->sgl);
-	unsigned int left = segment->length;
 	struct scatterlist *sg;
+	unsigned int left;
 	dma_addr_t addr;
-	int n;
 
 	if (segment->sgl->length == segment->length)
 		return grant_bounce_map(gdev, phys, segment->length, dir, attrs);
 	addr = grant_bounce_alloc(gdev, phys, segment->length, dir, attrs);
 	if (addr == DMA_MAPPING_ERROR)
 		return addr;
-	for_each_entry(segment->sgl, sg, segment->nents, n) {
-		if (!sg->length)
-			continue;
+	for_each_entry(segment, sg, left)
 		grant_bounce_fill(gdev->backend, addr + segment->length - left, sg_phys(sg),
 				  sg->length, left, left == segment->length, dir, attrs);
-		left -= sg->length;
-	}
 	return addr;
 }
 
@@ -345,10 +335,9 @@ static void grant_entries(struct grant_backend *backend, grant_ref_t ref,
 			  const struct grant_segment *segment, bool readonly)
 {
 	struct scatterlist *sg;
-	unsigned int pages;
-	int left;
+	unsigned int left, pages;
 
-	for_each_entry(segment->sgl, sg, segment->nents, left) {
+	for_each_entry(segment, sg, left) {
 		if (!sg->length)
 			continue;
 		pages = grant_pages(sg->offset, sg->length);

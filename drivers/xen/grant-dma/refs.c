@@ -14,6 +14,7 @@
 
 #include <kunit/static_stub.h>
 
+#include <linux/bitmap.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
@@ -78,7 +79,7 @@ static void block_give_back(struct grant_backend *backend, struct grant_block *b
 {
 	grant_ref_t first = (block - backend->block) * GRANT_BLOCK;
 	unsigned long free[GRANT_BLOCK_WORDS];
-	unsigned int count = 0, i;
+	unsigned int count = 0, from, to, i;
 
 	for (i = 0; i < GRANT_BLOCK_WORDS; i++) {
 		free[i] = ~atomic_long_xchg(&block->used[i], ~0UL);
@@ -89,9 +90,8 @@ static void block_give_back(struct grant_backend *backend, struct grant_block *b
 			atomic_long_andnot(free[i], &block->used[i]);
 		return;
 	}
-	for (i = 0; i < GRANT_BLOCK; i++)
-		if (free[i / BITS_PER_LONG] & BIT(i % BITS_PER_LONG))
-			grant_table_free(first + i, 1);
+	for_each_set_bitrange(from, to, free, GRANT_BLOCK)
+		grant_table_free(first + from, to - from);
 	count_taken(backend, -block->taken);
 	block->taken = 0;
 	WRITE_ONCE(block->cpu, -1);
@@ -107,12 +107,9 @@ static bool block_is_free(const struct grant_block *block)
 	return count == block->taken;
 }
 
-/**
- * grant_refs_reap() - give blocks back to the table that are not used
- * @backend: whose
- * @all: also those that were in use at the last call
- *
- * Context: Process context.
+/*
+ * Gives blocks back to the table that are not used: all, or those that were not used at the
+ * last call, either. From process context.
  */
 void grant_refs_reap(struct grant_backend *backend, bool all)
 {
@@ -198,13 +195,9 @@ static noinline grant_ref_t alloc_elsewhere(struct grant_backend *backend, unsig
 	return ref;
 }
 
-/**
- * grant_refs_alloc() - allocate consecutive references
- * @backend: for whom
- * @count: how many, 1 to GRANT_BLOCK
- *
- * Context: Any.
- * Return: the first one, a multiple of @count rounded up to a power of two; or 0.
+/*
+ * Allocates up to GRANT_BLOCK consecutive references. Returns the first one, a multiple of
+ * their number rounded up to a power of two; or 0.
  */
 grant_ref_t grant_refs_alloc(struct grant_backend *backend, unsigned int count)
 {

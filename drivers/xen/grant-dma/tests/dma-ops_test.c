@@ -46,7 +46,7 @@ static unsigned long failures(struct kunit *test)
 {
 	struct ops_test *t = test->priv;
 
-	return grant_device_counters(test_gdev(t->dev)).failures;
+	return test_counters(t->dev).failures;
 }
 
 /* The fake table knows to whom, and how, it grants access. */
@@ -406,7 +406,6 @@ static void counters(struct kunit *test)
 {
 	struct page *block = test_pages(test, SZ_32K);
 	struct ops_test *t = test->priv;
-	struct grant_device *gdev = test_gdev(t->dev);
 	dma_addr_t addr[3], small;
 	int i;
 
@@ -414,18 +413,18 @@ static void counters(struct kunit *test)
 	migrate_disable();
 	small = dma_map_page(t->dev, block, 0, 1, DMA_TO_DEVICE);
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, small));
-	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, 1);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).used, 1);
 	dma_unmap_page(t->dev, small, 1, DMA_TO_DEVICE);
 	for (i = 0; i < 3; i++) {
 		addr[i] = dma_map_page(t->dev, block, 0, SZ_32K, DMA_TO_DEVICE);
 		KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr[i]));
-		KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).used, (i + 1) * 8);
+		KUNIT_EXPECT_EQ(test, test_counters(t->dev).used, (i + 1) * 8);
 	}
 	for (i = 0; i < 3; i++)
 		dma_unmap_page(t->dev, addr[i], SZ_32K, DMA_TO_DEVICE);
 	migrate_enable();
-	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).mappings, 4);
-	KUNIT_EXPECT_EQ(test, grant_device_counters(gdev).failures, 0);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).mappings, 4);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).failures, 0);
 	test_idle(test, t->dev);
 }
 

@@ -304,7 +304,7 @@ static void directions_apart(struct kunit *test)
 	}
 	/* 1,500 bytes have six units, aligned to eight. */
 	KUNIT_EXPECT_EQ(test, count, units / 8);
-	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).failures, 1);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).failures, 1);
 
 	addr = map(test, 0, most, DMA_TO_DEVICE);
 	dma_unmap_page(t->dev, addr, most, DMA_TO_DEVICE);
@@ -347,14 +347,14 @@ static void reserve_runs_out(struct kunit *test)
 		segments = map_four(test);
 		KUNIT_EXPECT_TRUE(test, segments == 4 || (!segments && !done));
 		done += !!segments;
-		KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).used, 0);
+		KUNIT_EXPECT_EQ(test, test_counters(t->dev).used, 0);
 		KUNIT_EXPECT_EQ(test, test_units_used(test_gdev(t->dev)->backend),
 				(pages - i) * 16);
 		grant_area_give(area, i * 16, 16);
 	}
 	KUNIT_EXPECT_GT(test, done, 0);
 	KUNIT_EXPECT_LT(test, done, pages);
-	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).failures, pages - done);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).failures, pages - done);
 	test_idle(test, t->dev);
 }
 
@@ -372,11 +372,11 @@ static void misuse(struct kunit *test)
 	test_raw_unmap(t->dev, addr + SZ_4K, SZ_4K, DMA_FROM_DEVICE);
 	test_raw_sync(t->dev, addr, SZ_32K, DMA_FROM_DEVICE, false);
 	KUNIT_EXPECT_TRUE(test, test_all(t->vaddr + SZ_16K, OTHER, SZ_16K));
-	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).used, 8);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).used, 8);
 
 	dma_unmap_page(t->dev, addr, SZ_16K, DMA_FROM_DEVICE);
 	test_raw_unmap(t->dev, addr, SZ_16K, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_EQ(test, grant_device_counters(test_gdev(t->dev)).used, 4);
+	KUNIT_EXPECT_EQ(test, test_counters(t->dev).used, 4);
 	dma_unmap_page(t->dev, other, SZ_16K, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, test_all(t->vaddr + SZ_16K, 1, SZ_16K));
 	test_idle(test, t->dev);

@@ -17,6 +17,7 @@
 
 struct device;
 struct grant_backend;
+struct grant_counters;
 struct grant_device;
 struct kunit;
 struct page;
@@ -46,6 +47,7 @@ void test_raw_sync(struct device *dev, dma_addr_t addr, size_t size,
 		   enum dma_data_direction dir, bool for_device);
 struct grant_backend *test_backend(domid_t domid);
 struct grant_backend *test_backend_get(struct kunit *test, domid_t domid);
+struct grant_counters test_counters(struct device *dev);
 unsigned int test_area_pages(const struct grant_backend *backend);
 unsigned int test_units_used(const struct grant_backend *backend);
 unsigned int test_said(struct kmsg_dump_iter *log, const char *who, const char *what);
