@@ -243,7 +243,10 @@ static struct grant_area *areas_take(struct grant_backend *backend, enum grant_k
 	return found;
 }
 
-/* Makes an area, of a quarter of what there is, so that there are few. */
+/*
+ * Makes an area, of a quarter of what there is, so that there are few. It leaves the memory
+ * for emergencies to others: there are areas of other CPUs, and the device's reserve.
+ */
 static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_kind kind,
 				     unsigned int count, unsigned int *at)
 {
@@ -256,8 +259,7 @@ static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_k
 		return NULL;
 	more = rounddown_pow_of_two(READ_ONCE(backend->area_pages[kind]) / 4 | 1);
 	area = grant_area_create(backend, kind == GRANT_READONLY,
-				 max(pages, clamp(more, GRANT_AREA_MIN, AREA_GROWN)),
-				 GFP_ATOMIC | __GFP_NOWARN);
+				 max(pages, clamp(more, GRANT_AREA_MIN, AREA_GROWN)), GFP_NOWAIT);
 	if (!area)
 		return NULL;
 	area->kind = kind;
