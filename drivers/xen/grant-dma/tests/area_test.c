@@ -6,10 +6,8 @@
 #include <kunit/device.h>
 #include <kunit/test.h>
 
-#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -336,14 +334,6 @@ static void freed_on_other_cpu(struct kunit *test)
 #define ROUNDS		10000
 #define HOLD		2	/* so few that areas are often free */
 
-struct stress {
-	struct kunit *test;
-	atomic_t workers;
-	atomic_t working;
-	atomic_t faults;
-	struct completion done;
-};
-
 /* A buffer of a worker, which nobody else's bytes are in. */
 struct buffer {
 	u8 *bytes;
@@ -375,18 +365,14 @@ static bool end(struct kunit *test, struct buffer *buffer, u8 value)
 	return right;
 }
 
-static int work(void *data)
+static unsigned int work(struct kunit *test, unsigned int me)
 {
-	struct stress *stress = data;
-	struct kunit *test = stress->test;
 	struct area_test *t = test->priv;
-	unsigned int me = atomic_inc_return(&stress->workers), round, i;
 	struct buffer buffers[HOLD] = {}, *buffer;
+	unsigned int faults = 0, round, i;
 	struct rnd_state random;
 	bool right;
 
-	/* So that the table's stubs are in force here too. */
-	current->kunit_test = test;
 	prandom_seed_state(&random, me);
 	for (i = 0; i < HOLD; i++)
 		buffers[i].bytes = t->vaddr + ((me - 1) * HOLD + i) * SZ_16K + 1;
@@ -400,32 +386,26 @@ static int work(void *data)
 								    SZ_16K - 1), me * HOLD + i);
 		else
 			right = true;
-		if (!right)
-			atomic_inc(&stress->faults);
+		faults += !right;
 		cond_resched();
 	}
-	current->kunit_test = NULL;
-	if (atomic_dec_and_test(&stress->working))
-		complete(&stress->done);
-	return 0;
+	return faults;
+}
+
+static void reap_all(struct kunit *test)
+{
+	struct area_test *t = test->priv;
+
+	grant_areas_reap(t->backend, true);
+	grant_refs_reap(t->backend, true);
 }
 
 /* Nobody gets what somebody else has, though areas go all the time. */
 static void areas_stress(struct kunit *test)
 {
 	struct area_test *t = test->priv;
-	struct stress stress = { .test = test, .working = ATOMIC_INIT(WORKERS) };
-	int i;
 
-	init_completion(&stress.done);
-	for (i = 0; i < WORKERS; i++)
-		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(work, &stress, "grant-stress")));
-	while (!completion_done(&stress.done)) {
-		grant_areas_reap(t->backend, true);
-		grant_refs_reap(t->backend, true);
-		cond_resched();
-	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&stress.faults), 0);
+	KUNIT_EXPECT_EQ(test, test_workers(test, WORKERS, work, reap_all), 0);
 	test_idle(test, t->dev);
 	grant_areas_reap(t->backend, true);
 	KUNIT_EXPECT_EQ(test, pages(t), 0);

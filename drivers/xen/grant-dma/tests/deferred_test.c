@@ -615,6 +615,18 @@ static bool can_have(struct kunit *test, unsigned int count)
 	return first;
 }
 
+/* The device of another backend gets the longest run there is, and goes. */
+static void expect_long_run(struct kunit *test, struct device *other)
+{
+	struct deferred_test *t = test->priv;
+	dma_addr_t addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
+
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(other, addr));
+	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_1M));
+	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
+	kunit_device_unregister(test, other);
+}
+
 /* What it holds it lacks, up to its budget; its devices have their reserve, others all. */
 static void deferred_up_to_budget(struct kunit *test)
 {
@@ -637,11 +649,7 @@ static void deferred_up_to_budget(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dma_alloc_coherent(t->dev, SZ_4K, &addr, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
 
-	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(other, addr));
-	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_1M));
-	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
-	kunit_device_unregister(test, other);
+	expect_long_run(test, other);
 
 	let_go_of_all(test);
 	addr = map(test, t->block, SZ_64K);
@@ -665,11 +673,7 @@ static void deferred_spread(struct kunit *test)
 	KUNIT_EXPECT_GT(test, count, 0);
 	KUNIT_EXPECT_LE(test, count, FAKE_TABLE_SIZE / 4 * 3 / 2 / BLOCK_REFS);
 	KUNIT_EXPECT_EQ(test, t->backend->deferred, count);
-	addr = dma_map_page(other, t->block, 0, SZ_1M, DMA_TO_DEVICE);
-	KUNIT_ASSERT_FALSE(test, dma_mapping_error(other, addr));
-	KUNIT_EXPECT_TRUE(test, test_resolves(test, addr, page_to_phys(t->block), SZ_1M));
-	dma_unmap_page(other, addr, SZ_1M, DMA_TO_DEVICE);
-	kunit_device_unregister(test, other);
+	expect_long_run(test, other);
 	let_go_of_all(test);
 }
 

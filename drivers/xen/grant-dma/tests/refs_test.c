@@ -6,10 +6,8 @@
 #include <kunit/test.h>
 
 #include <linux/bitmap.h>
-#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
-#include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/preempt.h>
@@ -437,80 +435,65 @@ static void freed_on_other_cpu(struct kunit *test)
 #define HOLD		2	/* so few that blocks are often free */
 #define ROUNDS		20000
 
-/* Workers that share a backend's references, and who has which. */
+/* Workers share a backend's references: who has which. */
 struct stress {
-	struct kunit *test;
 	struct grant_backend *backend;
-	u8 *owners;
-	atomic_t workers;
-	atomic_t working;
-	atomic_t faults;
-	struct completion done;
+	u8 owners[FAKE_TABLE_SIZE];
 };
 
-static void claim(struct stress *stress, const struct run *run, u8 from, u8 to)
+/* Returns how many of them another one has. */
+static unsigned int claim(struct stress *stress, const struct run *run, u8 from, u8 to)
 {
-	unsigned int i;
+	unsigned int faults = 0, i;
 
 	for (i = 0; i < run->count; i++)
-		if (cmpxchg(&stress->owners[run->first + i], from, to) != from)
-			atomic_inc(&stress->faults);
+		faults += cmpxchg(&stress->owners[run->first + i], from, to) != from;
+	return faults;
 }
 
-static int work(void *data)
+static unsigned int work(struct kunit *test, unsigned int me)
 {
-	struct stress *stress = data;
+	struct stress *stress = test->priv;
 	struct run runs[HOLD] = {}, *run;
+	unsigned int faults = 0, round;
 	struct rnd_state random;
-	unsigned int round;
-	u8 me = atomic_inc_return(&stress->workers);
 
-	/* So that the table's stubs are in force here too. */
-	current->kunit_test = stress->test;
 	prandom_seed_state(&random, me);
 	for (round = 0; round < ROUNDS + HOLD; round++) {
 		run = &runs[round < ROUNDS ? test_random(&random, HOLD) : round % HOLD];
 		if (run->count) {
-			claim(stress, run, me, 0);
+			faults += claim(stress, run, me, 0);
 			grant_refs_free(stress->backend, run->first, run->count);
 			run->count = 0;
 		} else if (round < ROUNDS) {
 			run->count = 1 + test_random(&random, 6);
 			run->first = grant_refs_alloc(stress->backend, run->count);
-			if (run->first)
-				claim(stress, run, 0, me);
-			else
-				atomic_inc(&stress->faults);
+			faults += run->first ? claim(stress, run, 0, me) : 1;
 		}
 		cond_resched();
 	}
-	current->kunit_test = NULL;
-	if (atomic_dec_and_test(&stress->working))
-		complete(&stress->done);
-	return 0;
+	return faults;
+}
+
+static void reap_all(struct kunit *test)
+{
+	struct stress *stress = test->priv;
+
+	grant_refs_reap(stress->backend, true);
 }
 
 /* Nobody gets what somebody else has, though blocks go back all the time. */
 static void references_stress(struct kunit *test)
 {
-	struct stress stress = { .test = test, .working = ATOMIC_INIT(WORKERS) };
 	struct fake_table *table = fake_table_create(test, FAKE_TABLE_SIZE);
-	int i;
+	struct stress *stress = kunit_kzalloc(test, sizeof(*stress), GFP_KERNEL);
 
-	stress.backend = get_backend(test, TEST_DOMID);
-	stress.owners = kunit_kzalloc(test, FAKE_TABLE_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, stress.owners);
-	init_completion(&stress.done);
-
-	for (i = 0; i < WORKERS; i++)
-		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(work, &stress, "grant-stress/%d", i)));
-	while (!completion_done(&stress.done)) {
-		grant_refs_reap(stress.backend, true);
-		cond_resched();
-	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&stress.faults), 0);
-	KUNIT_EXPECT_NULL(test, memchr_inv(stress.owners, 0, FAKE_TABLE_SIZE));
-	grant_refs_reap(stress.backend, true);
+	KUNIT_ASSERT_NOT_NULL(test, stress);
+	stress->backend = get_backend(test, TEST_DOMID);
+	test->priv = stress;
+	KUNIT_EXPECT_EQ(test, test_workers(test, WORKERS, work, reap_all), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(stress->owners, 0, FAKE_TABLE_SIZE));
+	reap_all(test);
 	KUNIT_EXPECT_EQ(test, table->used, 0);
 }
 

@@ -7,8 +7,11 @@
 #include <kunit/device.h>
 #include <kunit/test.h>
 
+#include <linux/completion.h>
 #include <linux/dma-map-ops.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include <xen/grant_table.h>
 #include <xen/page.h>
@@ -295,6 +298,54 @@ unsigned int test_units_used(const struct grant_backend *backend)
 			used += hweight_long(atomic_long_read(&area->used[i]));
 	}
 	return used;
+}
+
+struct workers {
+	struct kunit *test;
+	unsigned int (*work)(struct kunit *test, unsigned int me);
+	atomic_t begun;
+	atomic_t left;
+	atomic_t faults;
+	struct completion done;
+};
+
+static int worker(void *data)
+{
+	struct workers *workers = data;
+	unsigned int me = atomic_inc_return(&workers->begun);
+
+	/* So that the table's stubs are in force here too. */
+	current->kunit_test = workers->test;
+	atomic_add(workers->work(workers->test, me), &workers->faults);
+	current->kunit_test = NULL;
+	if (atomic_dec_and_test(&workers->left))
+		complete(&workers->done);
+	return 0;
+}
+
+/**
+ * test_workers() - do something in several threads at a time
+ * @test: the test
+ * @count: how many threads
+ * @work: what they do, with a number of their own from 1 on; it returns how many faults it saw
+ * @meanwhile: what is done here until all have ended
+ *
+ * Return: the faults of all.
+ */
+unsigned int test_workers(struct kunit *test, unsigned int count,
+			  unsigned int (*work)(struct kunit *test, unsigned int me),
+			  void (*meanwhile)(struct kunit *test))
+{
+	struct workers workers = { .test = test, .work = work, .left = ATOMIC_INIT(count) };
+
+	init_completion(&workers.done);
+	while (count--)
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(worker, &workers, "grant-test")));
+	while (!completion_done(&workers.done)) {
+		meanwhile(test);
+		cond_resched();
+	}
+	return atomic_read(&workers.faults);
 }
 
 /* Counts new lines of the kernel log that tell @what of @who. */

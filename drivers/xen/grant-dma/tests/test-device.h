@@ -50,6 +50,9 @@ struct grant_backend *test_backend_get(struct kunit *test, domid_t domid);
 struct grant_counters test_counters(struct device *dev);
 unsigned int test_area_pages(const struct grant_backend *backend);
 unsigned int test_units_used(const struct grant_backend *backend);
+unsigned int test_workers(struct kunit *test, unsigned int count,
+			  unsigned int (*work)(struct kunit *test, unsigned int me),
+			  void (*meanwhile)(struct kunit *test));
 unsigned int test_said(struct kmsg_dump_iter *log, const char *who, const char *what);
 
 /* Reads the kernel log from here on. */
