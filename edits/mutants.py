@@ -35,7 +35,7 @@ TABLE = "drivers/xen/grant-table.c"
 NAMED = TOP / "edits/mutants.toml"
 JOBS = 2
 # Seconds that each process of a test may take of a CPU, which is several times what it needs, and in all if it sleeps.
-WORK, PATIENCE = 15, 300
+WORK, PATIENCE = 40, 300
 FAULT = re.compile(r"^not ok|^# .*(EXPECTATION|ASSERTION) FAILED|ERROR: |runtime error|violation|error:")
 NOT_OK = re.compile(r"^\s*not ok", re.M)
 WIDTH = 150
