@@ -221,7 +221,7 @@ check-kunit-arm check-kunit-x86_64: check-kunit-%: tree
 	@mkdir -p $(BUILD)/kernel
 	@$(WITH_CCACHE) $(BED_DIR)/step.sh "kernel (kunit-$*)" $(BUILD)/log/kunit-$*.log \
 		$(call kunit_py,build) --jobs=$$(nproc) --make_options='CC=ccache $(PREFIX_$*)gcc' >&2
-	@$(call kunit_py,exec) --raw_output=kunit --timeout=900 | KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
+	@$(call kunit_py,exec) --raw_output=kunit --timeout=900 --kernel_args=swiotlb=force | KDIR=$(TREE) python3 $(BED_DIR)/kunit_log.py $*
 
 # Another driver than ours.
 check-in-tree:

@@ -32,7 +32,7 @@ from tap import Tap
 BUILD = Path(os.environ["BUILD"]) / "check"
 # What holds files of ours, as targets of the kernel's make; virtio_ring includes one.
 COMPILED = ["drivers/xen/grant-dma/", "drivers/virtio/virtio_ring.o", "drivers/virtio/virtio_ring_test.o",
-            "drivers/virtio/vring_bounce_test.o"]
+            "drivers/virtio/virtio_liar_test.o", "drivers/virtio/vring_bounce_test.o"]
 # What users may copy from the documentation.
 EXAMPLES = [TOP / "tools/testing/selftests/xen/grant-dma/qemu" / name
             for name in ("dom0less/passthrough.dts", "driver/virtio_driver.te")]
@@ -170,7 +170,8 @@ VARIANTS = {
     "x86_64": ("x86_64", "", ["x86_64_defconfig", "xen.config"], ["XEN_PVH", "XEN_VIRTIO"]),
 }
 # So that all of our files are compiled.
-WANTED = ["DEBUG_FS", "FTRACE", "KUNIT", "OF_OVERLAY", "VIRTIO_RING_KUNIT_TEST", "XEN_GRANT_DMA_KUNIT_TEST"]
+WANTED = ["DEBUG_FS", "FTRACE", "KUNIT", "OF_OVERLAY", "VIRTIO_LIAR_KUNIT_TEST", "VIRTIO_RING_KUNIT_TEST",
+          "XEN_GRANT_DMA_KUNIT_TEST"]
 SPARSE_KNOWS = TOP / "edits/sparse.h"
 SPARSE = ["C=2", f"CF=-D__CHECK_ENDIAN__ -include {SPARSE_KNOWS}"]
 

@@ -14,6 +14,7 @@ FRAGMENTS_bench := $(FRAGMENT) kernel.config pci.config ../bench/kernel.config
 # if_there KCONFIG, OPTION: not every tree has it.
 if_there = $(if $(shell grep -sx 'config $(2)' $(KDIR)/$(1)),CONFIG_$(2)=y)
 TESTS := $(call if_there,drivers/virtio/Kconfig,VIRTIO_RING_KUNIT_TEST) \
+	$(call if_there,drivers/virtio/Kconfig,VIRTIO_LIAR_KUNIT_TEST) \
 	$(call if_there,drivers/xen/grant-dma/Kconfig,XEN_GRANT_DMA_KUNIT_TEST)
 OPTIONS_main := $(TESTS)
 OPTIONS_debug := $(TESTS) $(call if_there,kernel/dma/Kconfig,DMA_API_DEBUG_SG)
