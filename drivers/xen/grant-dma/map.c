@@ -73,6 +73,14 @@ static inline unsigned int range_max(struct device *dev)
 	return min_t(unsigned long, XEN_PFN_DOWN(dma_get_seg_boundary(dev)) + 1, GRANT_BLOCK);
 }
 
+/* Bytes that can always be mapped, wherever the low bits have them begin that a copy keeps. */
+static inline size_t max_size(const struct grant_device *gdev)
+{
+	size_t before = dma_get_min_align_mask(gdev->dev) & XEN_PAGE_MASK;
+
+	return gdev->max_size - min(before, gdev->max_size - XEN_PAGE_SIZE);
+}
+
 static inline bool mask_fits(struct device *dev, u64 mask)
 {
 	if (likely(mask & XEN_GRANT_DMA_FLAG))
@@ -279,7 +287,7 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 					 int left, enum dma_data_direction dir,
 					 unsigned long attrs, struct grant_segment *segment)
 {
-	size_t max_size = min(dma_get_max_seg_size(gdev->dev), gdev->max_size);
+	size_t most = min(dma_get_max_seg_size(gdev->dev), max_size(gdev));
 	unsigned int max_pages = range_max(gdev->dev), pages;
 	size_t mask = dma_get_min_align_mask(gdev->dev) | (XEN_PAGE_SIZE - 1);
 	phys_addr_t phys, end = 0;
@@ -293,7 +301,7 @@ static __always_inline bool next_segment(struct grant_device *gdev, struct scatt
 		/* What begins a Xen page in the middle of a segment keeps its low bits, too. */
 		if (segment->length &&
 		    (xen_offset_in_page(end) || (end ^ phys) & mask ||
-		     (size_t)segment->length + sg->length > max_size ||
+		     (size_t)segment->length + sg->length > most ||
 		     segment->pages + pages > max_pages))
 			break;
 		if (is_zone_device_page(sg_page(sg)) || sg->length > GRANT_MAPPING_MAX)
@@ -521,15 +529,15 @@ static u64 grant_dma_get_required_mask(struct device *dev)
 	return DMA_BIT_MASK(64);
 }
 
-/* Entries of a scatterlist that meet at the ends of Xen pages are merged. */
+/* Entries of a scatterlist that meet there are merged, as none loses low bits that way. */
 static unsigned long grant_dma_get_merge_boundary(struct device *dev)
 {
-	return XEN_PAGE_SIZE - 1;
+	return dma_get_min_align_mask(dev) | (XEN_PAGE_SIZE - 1);
 }
 
 static size_t grant_dma_max_mapping_size(struct device *dev)
 {
-	return to_grant_device(dev)->max_size;
+	return max_size(to_grant_device(dev));
 }
 
 const struct dma_map_ops grant_dma_ops = {

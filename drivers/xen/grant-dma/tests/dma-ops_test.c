@@ -402,6 +402,39 @@ static void mapping_sizes(struct kunit *test)
 	test_idle(test, t->dev);
 }
 
+/* So it can where the device wants more low bits of addresses kept than a page has. */
+static void mapping_sizes_low_bits(struct kunit *test)
+{
+	struct ops_test *t = test->priv;
+	struct page *block = test_pages(test, SZ_1M);
+	size_t most, start = SZ_64K - SZ_4K;
+	struct scatterlist sgl[2];
+	dma_addr_t addr;
+
+	dma_set_min_align_mask(t->dev, SZ_64K - 1);
+	most = dma_max_mapping_size(t->dev);
+	KUNIT_EXPECT_GE(test, most, SZ_4K);
+	addr = dma_map_page(t->dev, block, start, most, DMA_TO_DEVICE);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(t->dev, addr));
+	KUNIT_EXPECT_EQ(test, addr & (SZ_64K - 1), start);
+	dma_unmap_page(t->dev, addr, most, DMA_TO_DEVICE);
+
+	/* Entries that meet at the merge boundary are one segment. */
+	KUNIT_EXPECT_EQ(test, dma_get_merge_boundary(t->dev), SZ_64K - 1);
+	dma_set_max_seg_size(t->dev, UINT_MAX);
+	sg_init_table(sgl, 2);
+	sg_set_page(&sgl[0], block, SZ_4K, start);
+	sg_set_page(&sgl[1], block, most - SZ_4K, 0);
+	KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 2, DMA_TO_DEVICE), 1);
+	dma_unmap_sg(t->dev, sgl, 2, DMA_TO_DEVICE);
+
+	/* Longer ones are two, which can be mapped. */
+	sg_set_page(&sgl[1], block, most, 0);
+	KUNIT_ASSERT_EQ(test, dma_map_sg(t->dev, sgl, 2, DMA_TO_DEVICE), 2);
+	dma_unmap_sg(t->dev, sgl, 2, DMA_TO_DEVICE);
+	test_idle(test, t->dev);
+}
+
 static void counters(struct kunit *test)
 {
 	struct page *block = test_pages(test, SZ_32K);
@@ -606,6 +639,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(beyond_references, table_params),
 	KUNIT_CASE_PARAM(masks, table_params),
 	KUNIT_CASE_PARAM(mapping_sizes, table_params),
+	KUNIT_CASE_PARAM(mapping_sizes_low_bits, table_params),
 	KUNIT_CASE_PARAM(counters, table_params),
 	KUNIT_CASE_PARAM(rebind, table_params),
 	KUNIT_CASE(left_mapped),
