@@ -78,10 +78,6 @@ static __always_inline unsigned long ffz(unsigned long x)
 {
 	return __builtin_ctzl(~x);
 }
-static __always_inline int get_order(unsigned long size)
-{
-	return size <= 4096 ? 0 : fls64((size - 1) >> 12);
-}
 #define BITS_TO_LONGS(n) DIV_ROUND_UP(n, 64)
 #define BITS_PER_BYTE 8
 #define DECLARE_BITMAP(name, bits) unsigned long name[BITS_TO_LONGS(bits)]

@@ -2,10 +2,17 @@
 /* Pages, folios and slab. */
 
 /* ---- memory ---- */
+#ifndef PAGE_SHIFT
 #define PAGE_SHIFT 12
-#define PAGE_SIZE (1UL << 12)
+#endif
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
+
+static __always_inline int get_order(unsigned long size)
+{
+	return size <= PAGE_SIZE ? 0 : fls64((size - 1) >> PAGE_SHIFT);
+}
 #define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 #define MAX_PAGE_ORDER 10
 #define ARCH_DMA_MINALIGN 8
@@ -37,7 +44,7 @@ struct vm_area_struct {
 #define vmalloc_to_page(p) NULL
 #define GFP_KERNEL 1u
 #define GFP_ATOMIC 2u
-#define GFP_NOWAIT 2u
+#define GFP_NOWAIT (2u | __GFP_NOWARN)
 #define __GFP_ZERO 4u
 #define __GFP_NOWARN 8u
 #define __GFP_COMP 16u
@@ -47,6 +54,7 @@ struct vm_area_struct {
 #define __GFP_BITS_MASK (~0u)
 #define GFP_RECLAIM_MASK 0u
 #define __GFP_BITS_SHIFT 26
+#define __GFP_NOMEMALLOC 0x80u
 #define __GFP_DMA 0x100u
 #define __GFP_DMA32 0x200u
 #define __GFP_HIGHMEM 0x400u
