@@ -245,7 +245,8 @@ static struct grant_area *areas_take(struct grant_backend *backend, enum grant_k
 
 /*
  * Makes an area, of a quarter of what there is, so that there are few. It leaves the memory
- * for emergencies to others: there are areas of other CPUs, and the device's reserve.
+ * for emergencies to others, also where reclaim itself writes: there are areas of other
+ * CPUs, and the device's reserve.
  */
 static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_kind kind,
 				     unsigned int count, unsigned int *at)
@@ -259,7 +260,8 @@ static struct grant_area *areas_grow(struct grant_backend *backend, enum grant_k
 		return NULL;
 	more = rounddown_pow_of_two(READ_ONCE(backend->area_pages[kind]) / 4 | 1);
 	area = grant_area_create(backend, kind == GRANT_READONLY,
-				 max(pages, clamp(more, GRANT_AREA_MIN, AREA_GROWN)), GFP_NOWAIT);
+				 max(pages, clamp(more, GRANT_AREA_MIN, AREA_GROWN)),
+				 GFP_NOWAIT | __GFP_NOMEMALLOC);
 	if (!area)
 		return NULL;
 	area->kind = kind;

@@ -21,6 +21,9 @@ extern unsigned int host_fail_nth;
 /* One in so many allocations that must not sleep fails; none if 0. */
 extern unsigned int host_fail_alloc;
 
+/* Allocations that take from what is kept for emergencies, where reclaim itself makes them. */
+extern unsigned int host_emergencies;
+
 /* Called when a page gets, or no longer has, an owner. */
 extern void (*host_page_taken)(unsigned long pfn);
 extern void (*host_page_freed)(unsigned long pfn);

@@ -12,6 +12,7 @@ unsigned long host_ram_pages = 65536;
 char *host_ram;
 unsigned int host_fail_alloc;
 unsigned int host_fail_nth;
+unsigned int host_emergencies;
 void (*host_page_taken)(unsigned long pfn);
 void (*host_page_freed)(unsigned long pfn);
 
@@ -46,6 +47,8 @@ bool host_allocation_fails(gfp_t gfp)
 {
 	unsigned int one_of = __atomic_load_n(&host_fail_alloc, __ATOMIC_RELAXED);
 
+	if (!(gfp & (GFP_KERNEL | __GFP_NOMEMALLOC)))
+		__atomic_fetch_add(&host_emergencies, 1, __ATOMIC_RELAXED);
 	if (__atomic_load_n(&host_fail_nth, __ATOMIC_RELAXED) &&
 	    !__atomic_sub_fetch(&host_fail_nth, 1, __ATOMIC_RELAXED))
 		return true;
