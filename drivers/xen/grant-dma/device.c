@@ -54,10 +54,7 @@ static void reserves_create(struct grant_device *gdev)
 		pages = min(pages, gdev->reserve[i] ? gdev->reserve[i]->pages : GRANT_AREA_MIN);
 		all &= !!gdev->reserve[i];
 	}
-	/*
-	 * What fits beside a request's small parts can always be done. The block layer takes
-	 * no disk that can't do one of the kernel's pages.
-	 */
+	/* What fits beside a request's small parts, or a page, which the block layer demands. */
 	gdev->max_size = max_t(size_t, (pages - RESERVE_SMALL) << XEN_PAGE_SHIFT, PAGE_SIZE);
 	if (!all)
 		dev_warn(gdev->dev, "too few references or pages for a reserve, DMA may stall when others use them all\n");
