@@ -516,7 +516,7 @@ static u32 to_page_end(dma_addr_t addr)
 #define NET_BIG_MTU	(PAGE_SIZE - 96)
 
 /* Bytes of a packet behind its Ethernet header. */
-#define PAYLOAD		1000
+#define PAYLOAD		980
 
 /* How many packets are watched at a time. */
 #define KEPT		8
@@ -649,8 +649,8 @@ static struct net_test *net_create(struct kunit *test, u64 features, bool bounce
 	struct net_test *net = kunit_kzalloc(test, sizeof(*net), GFP_KERNEL);
 	bool mergeable = features & BIT_ULL(VIRTIO_NET_F_MRG_RXBUF);
 	struct virtio_net_config config = {
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.mtu = cpu_to_le16(mergeable ? ETH_DATA_LEN : NET_BIG_MTU),
+		.status = __cpu_to_virtio16(true, VIRTIO_NET_S_LINK_UP),
+		.mtu = __cpu_to_virtio16(true, mergeable ? ETH_DATA_LEN : NET_BIG_MTU),
 	};
 
 	KUNIT_ASSERT_NOT_NULL(test, net);
@@ -920,7 +920,7 @@ static void net_change_config(struct net_test *net)
 	struct virtio_net_config *config = (void *)liar->config;
 
 	prandom_bytes_state(&liar->random, liar->config, sizeof(liar->config));
-	config->status |= cpu_to_le16(VIRTIO_NET_S_LINK_UP);
+	config->status |= __cpu_to_virtio16(true, VIRTIO_NET_S_LINK_UP);
 	liar->config_changed = true;
 	virtio_config_changed(&liar->vdev);
 }
