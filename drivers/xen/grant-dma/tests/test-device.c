@@ -259,7 +259,6 @@ struct grant_backend *test_backend_get(struct kunit *test, domid_t domid)
 	return backend;
 }
 
-/* The area that has a reference, or NULL. */
 /* What the DMA ops of a device did up to now. */
 struct grant_counters test_counters(struct device *dev)
 {
@@ -269,6 +268,7 @@ struct grant_counters test_counters(struct device *dev)
 	return counters;
 }
 
+/* The area that has a reference, or NULL. */
 static const struct grant_area *area_at(const struct grant_backend *backend, grant_ref_t ref)
 {
 	return rcu_dereference_raw(backend->area[ref / GRANT_AREA_MIN]);
